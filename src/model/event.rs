@@ -1,0 +1,36 @@
+//! What drives the engine: every input is one of these, in the log before it is decided.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AlarmRecord, Position, Time};
+
+/// An input of the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A record that a rule may want or whose alarm is open.
+    Record(Arc<AlarmRecord>),
+    /// The config was read again and is in force from here.
+    Reloaded {
+        /// What changed, in words.
+        summary: String,
+    },
+    /// The wall clock jumped forward; waits move with it.
+    ClockJump {
+        /// By this many milliseconds.
+        by_ms: u64,
+    },
+}
+
+/// An event at its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place.
+    pub position: Position,
+    /// Engine time at which it arrived; never before that of the entry in front of it.
+    pub at: Time,
+    /// What happened.
+    pub event: Event,
+}

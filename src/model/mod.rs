@@ -1,0 +1,29 @@
+//! The nouns of klaxond. Constructors parse; a value that exists is valid.
+//!
+//! Pure: nothing here awaits, reads a clock or iterates a hash map.
+
+mod alarm;
+mod answer;
+mod class;
+mod contact;
+mod event;
+mod id;
+mod message;
+mod notification;
+mod rate;
+mod row;
+mod severity;
+mod time;
+
+pub use alarm::{AlarmRecord, AlarmType, Properties, SeverityRange, Status, TreeKey, UserStatus};
+pub use answer::Answer;
+pub use class::{Class, Failure, Outcome, Retry, Scope};
+pub use contact::{Contact, ContactFault, Phone, PhoneFault};
+pub use event::{Event, LogEntry};
+pub use id::{ContactId, IdFault, MessageId, NotificationId, Position, RuleId, TemplateId};
+pub use message::{Message, MessageState};
+pub use notification::{Kind, Notification};
+pub use rate::{Rate, RateFault};
+pub use row::{Row, RowChange, RowKind};
+pub use severity::Severity;
+pub use time::Time;

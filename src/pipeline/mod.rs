@@ -1,0 +1,4 @@
+//! Intake, correlator, sender: channels and awaits, no policy.
+
+pub mod fallback;
+pub mod intake;

@@ -1,0 +1,5 @@
+//! Durability: log, state, outbox, archive.
+
+mod settings;
+
+pub use settings::Settings;

@@ -1,0 +1,5 @@
+//! The HTTP server: health, alarms, control.
+
+mod settings;
+
+pub use settings::Settings;

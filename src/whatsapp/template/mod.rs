@@ -1,0 +1,5 @@
+//! Message templates: what Meta approved, filled with an alarm.
+
+mod definition;
+
+pub use definition::{ButtonDefinition, Definition, HeaderDefinition, Parameters};
