@@ -1,9 +1,12 @@
 //! What a client is told of a record.
 
+use serde::Serialize;
+
 use super::RuleId;
 
-/// The answer to one record. Front ends write it as JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The answer to one record. Front ends write it as JSON: `{"status":"stored","id":…}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
 pub enum Answer {
     /// On disk; it will not be lost.
     Stored {
@@ -12,6 +15,7 @@ pub enum Answer {
         /// Rules whose filter takes the record, in the order of the config.
         rules: Vec<RuleId>,
         /// Remarks on what looks like a mistake.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
     },
     /// No enabled rule wants it and its alarm is not open.
@@ -19,6 +23,7 @@ pub enum Answer {
         /// Why.
         reason: String,
         /// Remarks on what looks like a mistake.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
     },
     /// The record is bad.

@@ -14,6 +14,8 @@ pub enum Event {
     Record(Arc<AlarmRecord>),
     /// The config was read again and is in force from here.
     Reloaded {
+        /// Which rules are in force from here, for the process that read them.
+        generation: u64,
         /// What changed, in words.
         summary: String,
     },

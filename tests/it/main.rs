@@ -3,7 +3,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
     missing_docs,
     unreachable_pub,
     reason = "a test may stop where it fails"
 )]
+
