@@ -10,3 +10,4 @@
     reason = "a test may stop where it fails"
 )]
 
+mod filter;
