@@ -10,4 +10,5 @@
     reason = "a test may stop where it fails"
 )]
 
+mod engine;
 mod filter;
