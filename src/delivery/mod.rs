@@ -1,5 +1,36 @@
 //! Pure: what to do next with a queued message: order, rate, retry, hold.
+//!
+//! The [`Dispatcher`] is told what happened (a message was admitted, an attempt ended, a probe was
+//! answered) and asked what to do next ([`Dispatcher::next`]) and until when it can sleep
+//! ([`Dispatcher::next_deadline`]). It reads no clock, draws no random number and does no I/O: time and
+//! jitter are arguments, so the same calls give the same decisions.
+//!
+//! Inside, one file per role: `queue` keeps messages by bucket, `lane` orders one contact's buckets,
+//! `turn` chooses among lanes, `pair` and `limit` keep Meta's rates, `hold` closes what an error speaks
+//! about, `retry` knows how long, `settle` reads outcomes, `restore` takes up after a restart, `reload`
+//! after a change of the config, `reason` has the words.
 
+mod action;
+mod claim;
+mod dispatcher;
+mod hold;
+mod lane;
+mod limit;
+mod pair;
+mod queue;
+mod reason;
+mod reload;
+mod restore;
+mod retry;
 mod settings;
+mod settle;
+mod slab;
+mod status;
+mod timeline;
+mod timers;
+mod turn;
 
+pub use action::{Action, HoldKey, ProbeAnswer, Verdict};
+pub use dispatcher::Dispatcher;
 pub use settings::Settings;
+pub use status::Hold;

@@ -10,5 +10,11 @@
     reason = "a test may stop where it fails"
 )]
 
+mod delivery;
+mod delivery_holds;
+mod delivery_model;
+mod delivery_restart;
+mod delivery_retry;
 mod engine;
 mod filter;
+mod support;

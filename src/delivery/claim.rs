@@ -1,0 +1,313 @@
+//! Which message goes next, and what a claim takes.
+
+use crate::model::{MessageId, Time};
+
+use super::dispatcher::{Dispatcher, contact_removed};
+use super::hold::{Gate, GateNo};
+use super::lane::{Flight, Place, Shelf};
+use super::queue::{NEVER, State};
+use super::slab::{BucketNo, EntryNo, LaneNo, PairNo};
+use super::timers::Due;
+use super::turn::Turn;
+
+impl Dispatcher {
+    /// The claim of [`Self::next`] or [`Self::offer`] could not be written and the message is nowhere on
+    /// disk: it leaves the queue, and its tokens come back.
+    pub fn withdraw(&mut self, now: Time, id: MessageId) {
+        self.advance(now);
+        let flight = self.unclaim(id);
+        if let Some(no) = self.queue.find(id) {
+            self.detach(no);
+        }
+        if let Some(flight) = flight {
+            self.bid_farewell(flight);
+        }
+    }
+
+    /// The claim of [`Self::next`] could not be written: the message goes back to its place, and its
+    /// tokens come back. It would be handed out again at once, so wait before asking.
+    pub fn requeue(&mut self, now: Time, id: MessageId) {
+        self.advance(now);
+        let Some(flight) = self.unclaim(id) else {
+            return;
+        };
+        self.set_turn(flight.lane, flight.turn_before);
+        self.go_back(flight.entry, State::Ready);
+        self.bid_farewell(flight);
+    }
+
+    /// The message that may go at this moment. All timers that are due have fired.
+    pub(super) fn choose(&self, now: Time) -> Option<EntryNo> {
+        if self.send_at()? > now {
+            return None;
+        }
+        self.candidate(now, self.turns.first()?)
+    }
+
+    /// When the first of the lanes that could send may do so, if only time keeps it.
+    pub(super) fn send_at(&self) -> Option<Time> {
+        self.turns.first()?;
+        let open = self.flights.len() < self.settings.max_in_flight.max(1)
+            && self.account.admits()
+            && self.number.admits();
+        open.then(|| self.throughput.ready_at(1).max(self.timeline.now()))
+    }
+
+    /// The message that a lane which could send would send.
+    fn candidate(&self, now: Time, lane: LaneNo) -> Option<EntryNo> {
+        let lane = &self.lanes[lane];
+        let pair = &self.pairs[lane.pair];
+        let urgent_only = pair.ready_at(false) > now;
+        lane.first(|shelf| self.admits(shelf) && (shelf.urgent || !urgent_only))
+    }
+
+    /// Takes what a POST takes: the lane, a token of the phone and one of the number, and the way
+    /// through each gate.
+    pub(super) fn claim(&mut self, now: Time, no: EntryNo) {
+        let entry = &mut self.queue[no];
+        entry.state = State::InFlight;
+        let (id, expires, bucket) = (entry.id, entry.expires, entry.bucket);
+        let (lane, template) = (entry.lane, entry.template);
+        if expires < NEVER {
+            self.timers.clear(expires, Due::Expire(no));
+        }
+        self.unshelve(bucket);
+        let pair = self.lanes[lane].pair;
+        self.flights.insert(
+            id,
+            Flight {
+                entry: no,
+                lane,
+                pair,
+                turn_before: self.lanes[lane].turn,
+            },
+        );
+        self.lanes[lane].flight = Some(no);
+        let turn = self.turns.give();
+        self.set_turn(lane, turn);
+        self.pairs[pair].limit.take(now);
+        self.throughput.take(now);
+        self.account.pass(no);
+        self.number.pass(no);
+        self.lanes[lane].gate.pass(no);
+        if self.templates[template].gate.pass(no) {
+            self.refresh_all();
+        }
+        self.refresh_pair(pair);
+    }
+
+    /// Undoes a claim but for the message's place.
+    fn unclaim(&mut self, id: MessageId) -> Option<Flight> {
+        let flight = self.land(id, false)?;
+        self.pairs[flight.pair].limit.give_back();
+        self.throughput.give_back();
+        self.refresh_pair(flight.pair);
+        Some(flight)
+    }
+
+    /// Ends a flight: the lane is free, and each gate knows whether Meta took the message.
+    pub(super) fn land(&mut self, id: MessageId, taken: bool) -> Option<Flight> {
+        let flight = self.flights.remove(&id)?;
+        self.lanes[flight.lane].flight = None;
+        let template = self.queue[flight.entry].template;
+        self.account.passed(flight.entry, taken);
+        self.number.passed(flight.entry, taken);
+        self.lanes[flight.lane].gate.passed(flight.entry, taken);
+        if self.templates[template].gate.passed(flight.entry, taken) {
+            self.refresh_all();
+        }
+        self.refresh(flight.lane);
+        Some(flight)
+    }
+
+    /// Back to its place in the queue after a flight.
+    pub(super) fn go_back(&mut self, no: EntryNo, state: State) {
+        self.queue[no].state = state;
+        self.settle_in(no);
+    }
+
+    /// A lane whose contact is gone was kept for its flight alone: closes what has come back from it.
+    pub(super) fn bid_farewell(&mut self, flight: Flight) {
+        let lane = &self.lanes[flight.lane];
+        if !lane.gone {
+            return;
+        }
+        if lane.messages > 0 {
+            let id = self.queue[flight.entry].id;
+            self.detach(flight.entry);
+            self.pending.push_back(contact_removed(id));
+        }
+        self.disconnect(flight.lane);
+    }
+
+    /// Sets the timers of a message and puts its bucket in order.
+    pub(super) fn settle_in(&mut self, no: EntryNo) {
+        let entry = &self.queue[no];
+        if entry.expires < NEVER {
+            self.timers.set(entry.expires, Due::Expire(no));
+        }
+        if let State::Retrying(at) | State::Unknown(at) = entry.state {
+            self.timers.set(at, Due::Wake(no));
+        }
+        let bucket = entry.bucket;
+        self.restack(bucket);
+    }
+
+    /// Takes a message out of the queue for good.
+    pub(super) fn detach(&mut self, no: EntryNo) {
+        let entry = self.queue[no];
+        if entry.expires < NEVER {
+            self.timers.clear(entry.expires, Due::Expire(no));
+        }
+        if let State::Retrying(at) | State::Unknown(at) = entry.state {
+            self.timers.clear(at, Due::Wake(no));
+        }
+        self.unshelve(entry.bucket);
+        let more = self.queue.remove(no);
+        self.lanes[entry.lane].messages -= 1;
+        self.templates[entry.template].messages -= 1;
+        if more {
+            self.restack(entry.bucket);
+        } else {
+            self.refresh(entry.lane);
+        }
+    }
+
+    /// Puts the first message of a bucket into its lane's order, if it may move.
+    pub(super) fn restack(&mut self, bucket: BucketNo) {
+        self.unshelve(bucket);
+        let head = self.queue.ready_head(bucket);
+        let lane = self.queue.bucket_mut(bucket).lane;
+        if let Some(no) = head {
+            self.queue.bucket_mut(bucket).shelved = head;
+            let (shelf, place) = self.place_of(no);
+            self.lanes[lane].shelve(shelf, place);
+        }
+        self.refresh(lane);
+    }
+
+    pub(super) fn unshelve(&mut self, bucket: BucketNo) {
+        if let Some(no) = self.queue.bucket_mut(bucket).shelved.take() {
+            let (shelf, place) = self.place_of(no);
+            let lane = self.queue[no].lane;
+            self.lanes[lane].unshelve(shelf, &place);
+        }
+    }
+
+    fn place_of(&mut self, no: EntryNo) -> (Shelf, Place) {
+        let entry = self.queue[no];
+        let rank = self.queue.bucket_mut(entry.bucket).rank;
+        let shelf = Shelf {
+            template: entry.template,
+            urgent: entry.severity.is_urgent(),
+        };
+        (shelf, (std::cmp::Reverse(rank), entry.id, no))
+    }
+
+    fn admits(&self, shelf: Shelf) -> bool {
+        self.templates[shelf.template].gate.admits()
+    }
+
+    /// Finds out whether a lane could send, and sees to it that it has its turn, or its timer.
+    pub(super) fn refresh(&mut self, no: LaneNo) {
+        let now = self.timeline.now();
+        let at = self.lane_ready_at(no);
+        let lane = &mut self.lanes[no];
+        let ready = at.is_some_and(|at| at <= now);
+        if ready != lane.ready {
+            lane.ready = ready;
+            if ready {
+                self.turns.enter(lane.turn, no);
+            } else {
+                self.turns.leave(lane.turn, no);
+            }
+        }
+        let wake = at.filter(|at| *at > now);
+        if wake != lane.wake {
+            if let Some(at) = lane.wake {
+                self.timers.clear(at, Due::Lane(no));
+            }
+            if let Some(at) = wake {
+                self.timers.set(at, Due::Lane(no));
+            }
+            lane.wake = wake;
+        }
+    }
+
+    /// When a lane could send, if only time keeps it.
+    fn lane_ready_at(&self, no: LaneNo) -> Option<Time> {
+        let lane = &self.lanes[no];
+        if lane.flight.is_some() || lane.gone || !lane.gate.admits() {
+            return None;
+        }
+        let pair = &self.pairs[lane.pair];
+        lane.shelves()
+            .filter(|shelf| self.admits(*shelf))
+            .map(|shelf| pair.ready_at(shelf.urgent))
+            .min()
+    }
+
+    fn set_turn(&mut self, no: LaneNo, turn: Turn) {
+        let lane = &mut self.lanes[no];
+        if lane.ready {
+            self.turns.leave(lane.turn, no);
+            self.turns.enter(turn, no);
+        }
+        lane.turn = turn;
+    }
+
+    pub(super) fn refresh_pair(&mut self, pair: PairNo) {
+        for at in 0..self.pairs[pair].lanes.len() {
+            let lane = self.pairs[pair].lanes[at];
+            self.refresh(lane);
+        }
+    }
+
+    /// A template's gate changed, and with it any lane.
+    pub(super) fn refresh_all(&mut self) {
+        let lanes: Vec<LaneNo> = self.contacts.values().copied().collect();
+        for lane in lanes {
+            self.refresh(lane);
+        }
+    }
+
+    pub(super) fn gate(&self, key: GateNo) -> &Gate {
+        match key {
+            GateNo::Account => &self.account,
+            GateNo::Number => &self.number,
+            GateNo::Template(no) => &self.templates[no].gate,
+            GateNo::Lane(no) => &self.lanes[no].gate,
+        }
+    }
+
+    pub(super) fn gate_mut(&mut self, key: GateNo) -> &mut Gate {
+        match key {
+            GateNo::Account => &mut self.account,
+            GateNo::Number => &mut self.number,
+            GateNo::Template(no) => &mut self.templates[no].gate,
+            GateNo::Lane(no) => &mut self.lanes[no].gate,
+        }
+    }
+
+    /// A gate changed: sets its timer, and finds out which lanes could send.
+    pub(super) fn gate_changed(&mut self, key: GateNo) {
+        self.retime(key);
+        match key {
+            // These stand in front of the choice among lanes.
+            GateNo::Account | GateNo::Number => {}
+            GateNo::Template(_) => self.refresh_all(),
+            GateNo::Lane(lane) => self.refresh(lane),
+        }
+    }
+
+    pub(super) fn retime(&mut self, key: GateNo) {
+        let gate = self.gate_mut(key);
+        let due = gate.due();
+        if let Some(at) = std::mem::replace(&mut gate.timer, due) {
+            self.timers.clear(at, Due::Gate(key));
+        }
+        if let Some(at) = due {
+            self.timers.set(at, Due::Gate(key));
+        }
+    }
+}

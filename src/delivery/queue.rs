@@ -1,0 +1,214 @@
+//! The messages, by number and by bucket.
+
+use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
+
+use crate::model::{MessageId, Severity, Time};
+
+use super::slab::{BucketNo, EntryNo, LaneNo, Slab, TemplateNo};
+
+/// Stands for "does not expire": later than any time that can be told.
+pub(super) const NEVER: Time = Time::from_ms(i64::MAX);
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// May go when its turn comes.
+    Ready,
+    /// Claimed, not settled.
+    InFlight,
+    /// Waits to be tried again.
+    Retrying(Time),
+    /// Waits for a sign that a lost answer was a yes.
+    Unknown(Time),
+}
+
+/// A message, as far as its delivery needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) id: MessageId,
+    /// [`NEVER`] when it does not expire.
+    pub(super) expires: Time,
+    pub(super) state: State,
+    pub(super) lane: LaneNo,
+    pub(super) bucket: BucketNo,
+    pub(super) template: TemplateNo,
+    older: Option<EntryNo>,
+    newer: Option<EntryNo>,
+    pub(super) severity: Severity,
+    /// Lost answers so far.
+    pub(super) unknowns: u8,
+    /// Attempts that failed when only a few are allowed.
+    pub(super) few: u8,
+    /// Failures of its own in a row: the power of its next wait.
+    pub(super) failures: u8,
+    /// Posted for real, or only as if.
+    pub(super) shadow: bool,
+}
+
+impl Entry {
+    pub(super) fn new(
+        id: MessageId,
+        lane: LaneNo,
+        bucket: BucketNo,
+        template: TemplateNo,
+        severity: Severity,
+    ) -> Self {
+        Self {
+            id,
+            expires: NEVER,
+            state: State::Ready,
+            lane,
+            bucket,
+            template,
+            older: None,
+            newer: None,
+            severity,
+            unknowns: 0,
+            few: 0,
+            failures: 0,
+            shadow: false,
+        }
+    }
+}
+
+/// The messages of one bucket for one contact, in order of id. Only the first may move.
+#[derive(Debug, Clone)]
+pub(super) struct Bucket {
+    name: Arc<str>,
+    pub(super) lane: LaneNo,
+    first: Option<EntryNo>,
+    last: Option<EntryNo>,
+    /// The highest severity it had while it was not empty.
+    pub(super) rank: Severity,
+    /// Its first message, while that stands in the lane's order.
+    pub(super) shelved: Option<EntryNo>,
+}
+
+/// The messages, by number and by bucket.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Queue {
+    entries: Slab<EntryNo, Entry>,
+    by_id: BTreeMap<MessageId, EntryNo>,
+    buckets: Slab<BucketNo, Bucket>,
+    by_name: BTreeMap<(LaneNo, Arc<str>), BucketNo>,
+}
+
+impl Queue {
+    pub(super) fn find(&self, id: MessageId) -> Option<EntryNo> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Every message, in order of id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (EntryNo, &Entry)> {
+        self.by_id.values().map(|no| (*no, &self.entries[*no]))
+    }
+
+    pub(super) fn has_bucket(&self, lane: LaneNo, name: &Arc<str>) -> bool {
+        self.by_name.contains_key(&(lane, Arc::clone(name)))
+    }
+
+    /// The bucket of that name, made when it is not there. An empty one must get a message at once.
+    pub(super) fn bucket(&mut self, lane: LaneNo, name: &Arc<str>, rank: Severity) -> BucketNo {
+        *self
+            .by_name
+            .entry((lane, Arc::clone(name)))
+            .or_insert_with(|| {
+                self.buckets.insert(Bucket {
+                    name: Arc::clone(name),
+                    lane,
+                    first: None,
+                    last: None,
+                    rank,
+                    shelved: None,
+                })
+            })
+    }
+
+    /// Puts a message at its place in its bucket, which must not be shelved.
+    pub(super) fn push(&mut self, mut entry: Entry) -> EntryNo {
+        // Messages come in order of id but for rare ones, so the place is at the end or close to it.
+        let mut newer = None;
+        let mut older = self.buckets[entry.bucket].last;
+        while let Some(no) = older
+            && self.entries[no].id > entry.id
+        {
+            newer = older;
+            older = self.entries[no].older;
+        }
+        entry.older = older;
+        entry.newer = newer;
+        let no = self.entries.insert(entry);
+        self.link(entry.bucket, older, Some(no));
+        self.link(entry.bucket, Some(no), newer);
+        let bucket = &mut self.buckets[entry.bucket];
+        bucket.rank = bucket.rank.max(entry.severity);
+        self.by_id.insert(entry.id, no);
+        no
+    }
+
+    /// Takes a message out of its bucket, which must not be shelved. Says whether the bucket still has
+    /// messages; an empty one is gone.
+    pub(super) fn remove(&mut self, no: EntryNo) -> bool {
+        let Entry {
+            id,
+            bucket,
+            older,
+            newer,
+            ..
+        } = self.entries[no];
+        match (older, newer) {
+            (None, None) => {
+                let bucket_no = bucket;
+                let bucket = &mut self.buckets[bucket_no];
+                let name = std::mem::take(&mut bucket.name);
+                self.by_name.remove(&(bucket.lane, name));
+                self.buckets.remove(bucket_no);
+            }
+            _ => self.link(bucket, older, newer),
+        }
+        self.by_id.remove(&id);
+        self.entries.remove(no);
+        older.is_some() || newer.is_some()
+    }
+
+    fn link(&mut self, bucket: BucketNo, older: Option<EntryNo>, newer: Option<EntryNo>) {
+        match older {
+            Some(no) => self.entries[no].newer = newer,
+            None => self.buckets[bucket].first = newer,
+        }
+        match newer {
+            Some(no) => self.entries[no].older = older,
+            None => self.buckets[bucket].last = older,
+        }
+    }
+
+    /// The bucket's first message, if it may move.
+    pub(super) fn ready_head(&self, bucket: BucketNo) -> Option<EntryNo> {
+        let head = self.buckets[bucket].first?;
+        (self.entries[head].state == State::Ready).then_some(head)
+    }
+
+    pub(super) fn bucket_mut(&mut self, bucket: BucketNo) -> &mut Bucket {
+        &mut self.buckets[bucket]
+    }
+}
+
+impl Index<EntryNo> for Queue {
+    type Output = Entry;
+
+    fn index(&self, no: EntryNo) -> &Entry {
+        &self.entries[no]
+    }
+}
+
+impl IndexMut<EntryNo> for Queue {
+    fn index_mut(&mut self, no: EntryNo) -> &mut Entry {
+        &mut self.entries[no]
+    }
+}

@@ -1,0 +1,133 @@
+//! What is held, and why, for status, logs and reasons.
+
+use crate::model::Time;
+
+use super::action::HoldKey;
+use super::dispatcher::Dispatcher;
+use super::hold::{Gate, GateNo, GateState};
+use super::queue::State;
+use super::slab::EntryNo;
+
+/// Something that is paused or held. A scope that is being tried with one message is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// What it stops.
+    pub key: HoldKey,
+    /// Since when.
+    pub since: Time,
+    /// When it ends by itself; `None` when its cause has to be mended.
+    pub until: Option<Time>,
+    /// When the cause is asked about next, if it has to be mended.
+    pub next_probe: Option<Time>,
+    /// The failure that caused it, as a sentence fragment.
+    pub reason: String,
+    /// Messages that wait behind it.
+    pub waiting: usize,
+}
+
+impl Dispatcher {
+    /// What is paused or held: account, number, templates, contacts.
+    #[must_use]
+    pub fn holds(&self) -> Vec<Hold> {
+        let mut holds = Vec::new();
+        let everything = self.waiting();
+        holds.extend(self.hold(GateNo::Account, everything));
+        holds.extend(self.hold(GateNo::Number, everything));
+        for no in self.template_ids.values() {
+            let flying = self
+                .flights
+                .values()
+                .filter(|flight| self.queue[flight.entry].template == *no)
+                .count();
+            let waiting = self.templates[*no].messages - flying;
+            holds.extend(self.hold(GateNo::Template(*no), waiting));
+        }
+        let now = self.timeline.now();
+        for no in self.contacts.values() {
+            let lane = &self.lanes[*no];
+            let waiting = lane.messages - usize::from(lane.flight.is_some());
+            if let Some(hold) = self.hold(GateNo::Lane(*no), waiting) {
+                holds.push(hold);
+            } else if let Some(pause) = self.pairs[lane.pair].pause(now) {
+                holds.push(Hold {
+                    key: HoldKey::Contact(lane.contact.clone()),
+                    since: self.timeline.outer(pause.since),
+                    until: Some(self.timeline.outer(pause.until)),
+                    next_probe: None,
+                    reason: pause.reason.to_owned(),
+                    waiting,
+                });
+            }
+        }
+        holds
+    }
+
+    fn hold(&self, key: GateNo, waiting: usize) -> Option<Hold> {
+        let gate = self.gate(key);
+        let (until, next_probe) = match gate.state {
+            GateState::Open | GateState::Trial { .. } => return None,
+            GateState::Paused { until } => (Some(until), None),
+            GateState::Held { probe_at } => (None, Some(probe_at)),
+        };
+        Some(Hold {
+            key: self.hold_key(key),
+            since: self.timeline.outer(gate.since),
+            until: until.map(|at| self.timeline.outer(at)),
+            next_probe: next_probe.map(|at| self.timeline.outer(at)),
+            reason: gate.reason.clone(),
+            waiting,
+        })
+    }
+
+    /// Why a message that loses its point had not been sent.
+    pub(super) fn expiry_reason(&self, no: EntryNo) -> String {
+        let entry = &self.queue[no];
+        let lane = &self.lanes[entry.lane];
+        let gates = [
+            GateNo::Account,
+            GateNo::Number,
+            GateNo::Template(entry.template),
+            GateNo::Lane(entry.lane),
+        ];
+        let closed = gates
+            .into_iter()
+            .find(|key| self.gate(*key).state != GateState::Open);
+        let pause = self.pairs[lane.pair].pause(self.timeline.now());
+        let why = match (entry.state, closed, pause) {
+            (State::Unknown(_), _, _) => "the answer to its last attempt was lost".to_owned(),
+            (_, Some(key), _) => {
+                let Gate { state, reason, .. } = self.gate(key);
+                let verb = match state {
+                    GateState::Paused { .. } => "pauses",
+                    GateState::Held { .. } => "is held",
+                    GateState::Open | GateState::Trial { .. } => "is being tried",
+                };
+                format!("{} {verb}: {reason}", self.hold_key(key))
+            }
+            (_, None, Some(pause)) => pause.reason.to_owned(),
+            (State::Retrying(_), None, None) => "it waited to be tried again".to_owned(),
+            (State::Ready | State::InFlight, None, None) => "its turn had not come".to_owned(),
+        };
+        let at = self.timeline.outer(entry.expires);
+        format!("not sent before it expired at {at}: {why}")
+    }
+
+    pub(super) fn hold_key(&self, key: GateNo) -> HoldKey {
+        match key {
+            GateNo::Account => HoldKey::Account,
+            GateNo::Number => HoldKey::Number,
+            GateNo::Template(no) => HoldKey::Template(self.templates[no].id.clone()),
+            GateNo::Lane(no) => HoldKey::Contact(self.lanes[no].contact.clone()),
+        }
+    }
+
+    /// The gate that a key names, if anything is known of it.
+    pub(super) fn gate_of(&self, key: &HoldKey) -> Option<GateNo> {
+        match key {
+            HoldKey::Account => Some(GateNo::Account),
+            HoldKey::Number => Some(GateNo::Number),
+            HoldKey::Template(id) => self.template_ids.get(id).copied().map(GateNo::Template),
+            HoldKey::Contact(id) => self.contacts.get(id).copied().map(GateNo::Lane),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What comes due by time alone.
+
+use std::collections::BTreeSet;
+
+use crate::model::Time;
+
+use super::hold::GateNo;
+use super::slab::{EntryNo, LaneNo};
+
+/// What comes due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A message loses its point.
+    Expire(EntryNo),
+    /// A message has waited long enough to be tried again.
+    Wake(EntryNo),
+    /// A lane has tokens again, or its phone's pause ends.
+    Lane(LaneNo),
+    /// A pause ends, or a hold is to be probed.
+    Gate(GateNo),
+}
+
+/// What comes due, the earliest first. Whoever sets a timer keeps its time, to clear it by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Timers(BTreeSet<(Time, Due)>);
+
+impl Timers {
+    pub(super) fn set(&mut self, at: Time, due: Due) {
+        self.0.insert((at, due));
+    }
+
+    pub(super) fn clear(&mut self, at: Time, due: Due) {
+        self.0.remove(&(at, due));
+    }
+
+    pub(super) fn first(&self) -> Option<Time> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    pub(super) fn pop_due(&mut self, now: Time) -> Option<Due> {
+        if self.first()? > now {
+            return None;
+        }
+        self.0.pop_first().map(|(_, due)| due)
+    }
+}

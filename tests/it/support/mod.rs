@@ -1,0 +1,5 @@
+//! Fixtures.
+
+pub mod delivery;
+pub mod delivery_history;
+pub mod delivery_model;
