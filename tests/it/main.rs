@@ -10,6 +10,9 @@
     reason = "a test may stop where it fails"
 )]
 
+mod answers;
+mod classify;
+mod client;
 mod delivery;
 mod delivery_holds;
 mod delivery_model;
@@ -18,3 +21,6 @@ mod delivery_retry;
 mod engine;
 mod filter;
 mod support;
+mod template;
+mod template_faults;
+mod tls;

@@ -3,3 +3,7 @@
 pub mod delivery;
 pub mod delivery_history;
 pub mod delivery_model;
+pub mod graph;
+pub mod messages;
+pub mod raw_server;
+pub mod tls_server;
