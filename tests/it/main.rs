@@ -20,6 +20,7 @@ mod delivery_restart;
 mod delivery_retry;
 mod engine;
 mod filter;
+mod sandbox;
 mod store;
 mod store_faults;
 mod store_model;
