@@ -4,11 +4,21 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::model::{AlarmRecord, Answer};
+use tokio::sync::RwLock;
+
+use crate::engine::Ruleset;
+use crate::model::{AlarmRecord, Answer, Event, Position, RuleId, Time};
+use crate::store::{Log, NewEntry, StoreError};
+
+use super::clock::Clock;
 
 /// The most records that a front end hands in at once.
 pub const MAX_BATCH: usize = 1024;
+
+/// When a client that was answered busy should come back.
+const RETRY_AFTER_MS: u64 = 500;
 
 /// One record as a codec read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,5 +59,179 @@ impl Intake {
 impl fmt::Debug for Intake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Intake")
+    }
+}
+
+/// The intake of a running daemon: the log, and the rules that say what is wanted.
+pub struct Gate {
+    log: Log,
+    clock: Clock,
+    /// Held for reading over each append, so that every record in front of a reload in the log was
+    /// judged by the rules that were in force there.
+    wanted: RwLock<Wanted>,
+    /// The log took nothing the last time; that was logged.
+    refused: AtomicBool,
+}
+
+#[derive(Debug, Clone)]
+struct Wanted {
+    ruleset: Arc<Ruleset>,
+    keep_all: bool,
+}
+
+impl Gate {
+    /// A gate in front of `log`.
+    #[must_use]
+    pub fn new(log: Log, clock: Clock, ruleset: Arc<Ruleset>, keep_all: bool) -> Arc<Self> {
+        Arc::new(Self {
+            log,
+            clock,
+            wanted: RwLock::new(Wanted { ruleset, keep_all }),
+            refused: AtomicBool::new(false),
+        })
+    }
+
+    /// The handle that front ends hold.
+    #[must_use]
+    pub fn intake(self: &Arc<Self>) -> Intake {
+        let gate = Arc::clone(self);
+        Intake::from_fn(move |records, origin| {
+            let gate = Arc::clone(&gate);
+            async move { gate.take(records, origin).await }
+        })
+    }
+
+    /// Puts other rules in force from the place in the log where `event` goes. `along` is run
+    /// there too: no record is taken until it is through.
+    ///
+    /// # Errors
+    /// The event could not be written; the rules stay as they were and `along` is not run.
+    pub async fn replace(
+        &self,
+        event: Event,
+        ruleset: Arc<Ruleset>,
+        keep_all: bool,
+        along: impl FnOnce(),
+    ) -> Result<(), StoreError> {
+        let mut wanted = self.wanted.write().await;
+        self.note(event).await?;
+        *wanted = Wanted { ruleset, keep_all };
+        along();
+        Ok(())
+    }
+
+    /// Appends `event` between records: those behind it in the log are stamped after `along` was run.
+    ///
+    /// # Errors
+    /// It could not be written; `along` is not run.
+    pub async fn between(&self, event: Event, along: impl FnOnce()) -> Result<(), StoreError> {
+        let _nobody_stamps = self.wanted.write().await;
+        self.note(event).await?;
+        along();
+        Ok(())
+    }
+
+    /// Logs the first of many refusals and the end of them: clients come back twice a second.
+    fn tell(&self, error: Option<&StoreError>) {
+        let before = self.refused.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !before => {
+                tracing::error!(%error, "records are answered busy: the log cannot take them");
+            }
+            None if before => tracing::info!("records are taken again"),
+            Some(_) | None => {}
+        }
+    }
+
+    async fn note(&self, event: Event) -> Result<(), StoreError> {
+        let entry = NewEntry {
+            at: self.clock.now(),
+            event,
+            wanted: true,
+            origin: Arc::from("klaxond"),
+        };
+        self.log.append(vec![entry]).await.map(|_| ())
+    }
+
+    async fn take(&self, records: Vec<Incoming>, origin: Arc<str>) -> Vec<Answer> {
+        let wanted = self.wanted.read().await;
+        let at = self.clock.now();
+        let mut entries = Vec::with_capacity(records.len());
+        let judged: Vec<Judged> = records
+            .into_iter()
+            .map(|incoming| wanted.judge(incoming, at, &origin, &mut entries))
+            .collect();
+        let stored = if entries.is_empty() {
+            Ok(Vec::new())
+        } else {
+            let stored = self.log.append(entries).await;
+            self.tell(stored.as_ref().err());
+            stored
+        };
+        drop(wanted);
+        let mut positions = stored.map(Vec::into_iter);
+        judged
+            .into_iter()
+            .map(|judged| judged.answer(&mut positions))
+            .collect()
+    }
+}
+
+/// A record between judgement and answer.
+enum Judged {
+    Bad(String),
+    Good {
+        id: String,
+        rules: Vec<RuleId>,
+        notes: Vec<String>,
+    },
+}
+
+impl Wanted {
+    fn judge(
+        &self,
+        incoming: Incoming,
+        at: Time,
+        origin: &Arc<str>,
+        entries: &mut Vec<NewEntry>,
+    ) -> Judged {
+        let record = match incoming.record {
+            Ok(record) => record,
+            Err(error) => return Judged::Bad(error),
+        };
+        let rules = self.ruleset.candidates(&record);
+        let id = record.id.clone();
+        entries.push(NewEntry {
+            at,
+            event: Event::Record(Arc::new(record)),
+            wanted: self.keep_all || !rules.is_empty(),
+            origin: Arc::clone(origin),
+        });
+        Judged::Good {
+            id,
+            rules,
+            notes: incoming.notes,
+        }
+    }
+}
+
+impl Judged {
+    fn answer(
+        self,
+        positions: &mut Result<std::vec::IntoIter<Option<Position>>, StoreError>,
+    ) -> Answer {
+        match self {
+            Self::Bad(error) => Answer::Rejected { error },
+            Self::Good { id, rules, notes } => match positions.as_mut().map(Iterator::next) {
+                Ok(Some(Some(_))) => Answer::Stored { id, rules, notes },
+                Ok(Some(None)) => Answer::Ignored {
+                    reason: "no enabled rule matches and the alarm is not open".to_owned(),
+                    notes,
+                },
+                Ok(None) | Err(_) => Answer::Busy {
+                    retry_after_ms: RETRY_AFTER_MS,
+                },
+            },
+        }
     }
 }

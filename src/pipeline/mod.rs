@@ -1,4 +1,19 @@
 //! Intake, correlator, sender: channels and awaits, no policy.
 
+mod attempt;
+mod clock;
+mod correlator;
+mod desk;
 pub mod fallback;
+mod gateway;
 pub mod intake;
+mod outcome;
+mod outfit;
+mod sender;
+
+pub use clock::Clock;
+pub use correlator::{Correlator, Decided, Reloads};
+pub use desk::{Desk, Handed};
+pub use gateway::{Answering, Gateway};
+pub use outfit::Outfit;
+pub use sender::Sender;

@@ -1,0 +1,214 @@
+//! Takes the log in order, lets the engine decide, writes each step whole.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Engine, Ruleset, Step};
+use crate::model::{Event, LogEntry, Position, Time};
+use crate::store::{Log, NewMessage, State, StepWrite, StoreError, Tail};
+
+use super::clock::Clock;
+use super::desk::Desk;
+
+/// Entries that are decided and written in one transaction.
+const MAX_STEPS: usize = 256;
+
+/// Between two tries to write a step that the store refuses.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Reloads whose rules wait for their place in the log; more than a person can cause.
+const MAX_RELOADS: usize = 64;
+
+/// Rulesets that were read and wait for their `Reloaded` entry, by generation.
+#[derive(Debug, Clone, Default)]
+pub struct Reloads(Arc<Mutex<BTreeMap<u64, Arc<Ruleset>>>>);
+
+impl Reloads {
+    /// Leaves a ruleset for the entry of that generation.
+    pub fn leave(&self, generation: u64, ruleset: Arc<Ruleset>) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(generation, ruleset);
+        while waiting.len() > MAX_RELOADS {
+            waiting.pop_first();
+        }
+    }
+
+    /// Takes a ruleset back: its entry was not written.
+    pub fn forget(&self, generation: u64) {
+        self.take(generation);
+    }
+
+    fn take(&self, generation: u64) -> Option<Arc<Ruleset>> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&generation)
+    }
+}
+
+/// The task between the log and the outbox.
+pub struct Correlator {
+    /// Decides.
+    pub engine: Engine,
+    /// The log as it grows.
+    pub tail: Tail,
+    /// Its end, to know when a drain is through.
+    pub log: Log,
+    /// Where steps are written.
+    pub state: State,
+    /// Where messages are handed over.
+    pub desk: Arc<Desk>,
+    /// Rules that wait for their place in the log.
+    pub reloads: Reloads,
+    /// Engine time.
+    pub clock: Clock,
+    /// How far the log is decided, for whoever waits for it.
+    pub decided: Decided,
+}
+
+/// How far the log is decided. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Decided(Arc<AtomicI64>);
+
+impl Decided {
+    /// The last entry whose step is written and handed over.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position(self.0.load(Ordering::Acquire))
+    }
+
+    fn set(&self, position: Position) {
+        self.0.store(position.0, Ordering::Release);
+    }
+}
+
+impl Correlator {
+    /// Decides until `stop`, then what the log still holds.
+    ///
+    /// # Errors
+    /// The log cannot be read, or a step cannot be written, and that does not pass.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
+        self.decided.set(self.engine.position());
+        loop {
+            let position = self.engine.position();
+            let deadline = self.engine.next_deadline();
+            let due = deadline.map(|at| self.clock.instant(at));
+            let steps = tokio::select! {
+                biased;
+                () = stop.cancelled(), if position >= self.log.head() => return Ok(()),
+                entries = self.tail.next(position, MAX_STEPS) => match entries {
+                    Ok(entries) => self.decide(entries),
+                    Err(error) if error.class().passes() => {
+                        tracing::error!(%error, "the log cannot be read; trying again until it can");
+                        tokio::time::sleep(RETRY).await;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+                // At the time that was waited for: the clock may have jumped meanwhile, and the
+                // engine learns of that from the log.
+                () = sleep_until(due) => deadline.and_then(|at| self.engine.fire(at)).into_iter().collect(),
+            };
+            if !steps.is_empty() {
+                self.write(steps).await?;
+            }
+            self.decided.set(self.engine.position());
+        }
+    }
+
+    fn decide(&mut self, entries: Vec<LogEntry>) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(entries.len() + 1);
+        for entry in entries {
+            // Waits that ended before the entry came are decided before it.
+            steps.extend(self.engine.fire(entry.at));
+            steps.push(self.engine.step(&entry));
+            if let Event::Reloaded { generation, .. } = entry.event
+                && let Some(ruleset) = self.reloads.take(generation)
+            {
+                self.engine.set_ruleset(ruleset);
+            }
+        }
+        steps
+    }
+
+    /// Writes until the store takes it: a step is never skipped, and nothing after it is decided.
+    async fn write(&self, steps: Vec<Step>) -> Result<(), StoreError> {
+        let mut refused = false;
+        loop {
+            let now = self.clock.now();
+            let (writes, offered) = self.prepare(now, &steps);
+            match self.state.commit(writes).await {
+                Ok(()) => {
+                    if refused {
+                        tracing::info!("steps are being written again");
+                    }
+                    self.hand(offered, &steps);
+                    return Ok(());
+                }
+                Err(error) => {
+                    for messages in &offered {
+                        self.desk.withdraw(now, messages);
+                    }
+                    if !error.class().passes() {
+                        return Err(error);
+                    }
+                    if !refused {
+                        tracing::error!(%error, "a step cannot be written; trying again until it can");
+                    }
+                    refused = true;
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    fn prepare(&self, now: Time, steps: &[Step]) -> (Vec<StepWrite>, Vec<Vec<NewMessage>>) {
+        let mut writes = Vec::with_capacity(steps.len());
+        let mut offered = Vec::with_capacity(steps.len());
+        for step in steps {
+            let messages = self.desk.offer(now, step.messages.clone());
+            writes.push(StepWrite {
+                position: step.position,
+                engine_time: step.engine_time,
+                next_message: step.next_message,
+                next_notification: step.next_notification,
+                notifications: step.notifications.clone(),
+                messages: messages.clone(),
+                rows: step.rows.clone(),
+                closed_trees: step.closed_trees.clone(),
+            });
+            offered.push(messages);
+        }
+        (writes, offered)
+    }
+
+    fn hand(&self, offered: Vec<Vec<NewMessage>>, steps: &[Step]) {
+        let now = self.clock.now();
+        for (messages, step) in offered.into_iter().zip(steps) {
+            for notification in &step.notifications {
+                tracing::info!(
+                    alarm.id = %notification.alarm.id,
+                    rule = %notification.rule,
+                    notification = %notification.id,
+                    messages = messages.iter().filter(|new| new.message.notification == notification.id).count(),
+                    reason = %notification.reason,
+                    "alarm {}",
+                    notification.kind,
+                );
+            }
+            self.desk.hand(now, messages, &step.notifications);
+        }
+    }
+}
+
+/// Sleeps until `due`, or for ever.
+pub(super) async fn sleep_until(due: Option<tokio::time::Instant>) {
+    match due {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
