@@ -1,9 +1,12 @@
 //! Fixtures.
 
+pub mod alarm_socket;
 pub mod delivery;
 pub mod delivery_history;
 pub mod delivery_model;
 pub mod graph;
+pub mod http_server;
+pub mod ingest;
 pub mod messages;
 pub mod raw_server;
 pub mod tls_server;

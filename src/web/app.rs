@@ -1,0 +1,85 @@
+//! What the server needs of the daemon.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::pipeline::intake::{Incoming, Intake};
+
+use super::Health;
+
+/// The records of one body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Records {
+    /// In the order of the body.
+    pub records: Vec<Incoming>,
+    /// Whether they are answered with a list.
+    pub many: bool,
+}
+
+/// Reads a body; the error says what was expected instead.
+pub type Read = Arc<dyn Fn(&[u8]) -> Result<Records, String> + Send + Sync>;
+
+/// What the server needs of the daemon.
+#[derive(Clone)]
+pub struct App {
+    /// Takes records.
+    pub intake: Intake,
+    /// Reads them.
+    pub read: Read,
+    /// Answers `/-/ready`.
+    pub health: Health,
+    /// Answers what steers the daemon.
+    pub control: Control,
+}
+
+type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Reload = dyn Fn(bool) -> Answer<Result<Value, Value>> + Send + Sync;
+type Status = dyn Fn() -> Answer<Value> + Send + Sync;
+
+/// What the daemon does for those who steer it.
+#[derive(Clone)]
+pub struct Control {
+    reload: Arc<Reload>,
+    status: Arc<Status>,
+}
+
+impl Control {
+    /// `reload(dry_run)` reads the config again and says what changed, or what is wrong with it;
+    /// `status()` says how things stand.
+    pub fn new<R, RF, S, SF>(reload: R, status: S) -> Self
+    where
+        R: Fn(bool) -> RF + Send + Sync + 'static,
+        RF: Future<Output = Result<Value, Value>> + Send + 'static,
+        S: Fn() -> SF + Send + Sync + 'static,
+        SF: Future<Output = Value> + Send + 'static,
+    {
+        Self {
+            reload: Arc::new(move |dry_run| Box::pin(reload(dry_run))),
+            status: Arc::new(move || Box::pin(status())),
+        }
+    }
+
+    pub(super) async fn reload(&self, dry_run: bool) -> Result<Value, Value> {
+        (self.reload)(dry_run).await
+    }
+
+    pub(super) async fn status(&self) -> Value {
+        (self.status)().await
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Control")
+    }
+}
