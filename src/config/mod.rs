@@ -1,1 +1,41 @@
 //! TOML to typed settings; every fault at once, with its place in the file.
+//!
+//! [`load()`] reads one file and the secrets it names and gives back [`Settings`] with warnings, or
+//! every [`Fault`] that was found. Each section of the file has a file here of the same name; they
+//! read through `reader`, which knows where each key and value stands, and never stop at the first
+//! mistake. No text of a secret reaches a fault: what is shown is a copy of the file in which secrets
+//! are blotted out (`mask`).
+
+mod changes;
+mod contacts;
+mod dataminer;
+mod delivery;
+mod fallback;
+mod fault;
+mod filters;
+mod http;
+mod ingest;
+mod inside;
+mod keys;
+mod load;
+mod mask;
+mod measure;
+mod names;
+mod page;
+mod reader;
+mod render;
+mod rules;
+mod secrets;
+mod settings;
+mod storage;
+mod syntax;
+mod templates;
+mod top;
+mod value;
+mod whatsapp;
+
+pub use changes::Changes;
+pub use fault::{Fault, Faults};
+pub use keys::known_keys;
+pub use load::{find, load};
+pub use settings::{Environment, Loaded, Log, LogFormat, Settings};

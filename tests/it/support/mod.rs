@@ -1,6 +1,7 @@
 //! Fixtures.
 
 pub mod alarm_socket;
+pub mod config;
 pub mod delivery;
 pub mod delivery_history;
 pub mod delivery_model;

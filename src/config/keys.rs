@@ -1,0 +1,238 @@
+//! Every key of `config.toml`, by section.
+
+/// The keys that one kind of table may hold.
+#[derive(Debug)]
+pub(super) struct Section {
+    /// As people write it: `[ingest]`, `[[rules]]`; empty for the top of the file.
+    pub(super) name: &'static str,
+    /// Keys that are read.
+    pub(super) keys: &'static [&'static str],
+    /// Keys that have a meaning which this version does not serve.
+    pub(super) unserved: &'static [&'static str],
+}
+
+const fn section(name: &'static str, keys: &'static [&'static str]) -> Section {
+    Section {
+        name,
+        keys,
+        unserved: &[],
+    }
+}
+
+pub(super) static TOP: Section = section(
+    "",
+    &[
+        "timezone",
+        "time_format",
+        "language",
+        "whatsapp",
+        "fallback",
+        "ingest",
+        "storage",
+        "delivery",
+        "correlation",
+        "http",
+        "webhook",
+        "log",
+        "contacts",
+        "templates",
+        "rules",
+        "filters",
+        "dataminer",
+    ],
+);
+
+pub(super) static WHATSAPP: Section = section(
+    "[whatsapp]",
+    &[
+        "phone_number_id",
+        "business_account_id",
+        "token",
+        "token_file",
+        "api_version",
+        "base_url",
+        "app_secret",
+        "app_secret_file",
+        "verify_token",
+        "verify_token_file",
+        "ca_file",
+        "connect_timeout",
+        "answer_timeout",
+    ],
+);
+
+pub(super) static FALLBACK: Section = section("[fallback]", &["command", "timeout"]);
+
+pub(super) static INGEST: Section = section(
+    "[ingest]",
+    &[
+        "socket",
+        "mode",
+        "group",
+        "allow_users",
+        "allow_groups",
+        "max_line",
+        "max_connections",
+        "idle_timeout",
+    ],
+);
+
+pub(super) static STORAGE: Section =
+    section("[storage]", &["path", "retention", "min_free", "keep"]);
+
+pub(super) static DELIVERY: Section = section(
+    "[delivery]",
+    &[
+        "throughput",
+        "per_contact",
+        "expire_after",
+        "unknown_wait",
+        "drain_timeout",
+        "mode",
+        "storm",
+    ],
+);
+
+pub(super) static STORM: Section = section(
+    "delivery.storm",
+    &["after", "digest_every", "digest_critical"],
+);
+
+pub(super) static CORRELATION: Section = section("[correlation]", &["forget_after"]);
+
+pub(super) static HTTP: Section = section(
+    "[http]",
+    &["listen", "token", "token_file", "control", "proxies"],
+);
+
+pub(super) static WEBHOOK: Section = section("[webhook]", &["listen"]);
+
+pub(super) static LOG: Section = section("[log]", &["format", "level"]);
+
+pub(super) static CONTACT: Section = section(
+    "[[contacts]]",
+    &[
+        "name", "phone", "groups", "language", "timezone", "enabled", "opt_in", "id",
+    ],
+);
+
+pub(super) static TEMPLATE: Section = section(
+    "[templates.…]",
+    &[
+        "name",
+        "language",
+        "category",
+        "header",
+        "text",
+        "footer",
+        "parameters",
+        "buttons",
+    ],
+);
+
+pub(super) static HEADER: Section = section("header", &["text", "parameter"]);
+
+pub(super) static QUICK_REPLY: Section = section("button", &["quick_reply", "payload"]);
+
+pub(super) static URL_BUTTON: Section = section("button", &["url", "text", "parameter"]);
+
+pub(super) static RULE: Section = Section {
+    name: "[[rules]]",
+    keys: &[
+        "name",
+        "id",
+        "enabled",
+        "description",
+        "filter",
+        "single_events",
+        "trigger",
+        "notify",
+        "template",
+        "also",
+        "shadow",
+    ],
+    unserved: &[
+        "group_by",
+        "condition",
+        "base_alarms",
+        "on_clear",
+        "on_update",
+        "update_every",
+        "repeat_every",
+        "clear_after",
+        "escalate",
+        "confirm",
+        "active",
+        "mute",
+        "inhibited_by",
+    ],
+};
+
+pub(super) static DATAMINER: Section = section(
+    "[dataminer]",
+    &[
+        "timezone",
+        "time_formats",
+        "day_first",
+        "severity_codes",
+        "names",
+    ],
+);
+
+/// The sections with fixed keys, in the order of the example.
+static SECTIONS: [&Section; 17] = [
+    &TOP,
+    &WHATSAPP,
+    &FALLBACK,
+    &INGEST,
+    &STORAGE,
+    &DELIVERY,
+    &STORM,
+    &CORRELATION,
+    &HTTP,
+    &WEBHOOK,
+    &LOG,
+    &CONTACT,
+    &TEMPLATE,
+    &HEADER,
+    &RULE,
+    &DATAMINER,
+    &URL_BUTTON,
+];
+
+/// Every key that is read, with its section as people write it (`[ingest]`; empty for the top of
+/// the file).
+pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SECTIONS
+        .into_iter()
+        .chain([&QUICK_REPLY])
+        .flat_map(|section| section.keys.iter().map(|key| (section.name, *key)))
+}
+
+/// The sections in which `key` has a meaning.
+pub(super) fn homes(key: &str) -> impl Iterator<Item = &'static Section> {
+    SECTIONS
+        .into_iter()
+        .filter(move |section| section.keys.contains(&key))
+}
+
+/// The one of `known` that `word` was most likely meant to be.
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    const LONGEST: usize = 128;
+    let word = word.to_lowercase();
+    let length = word.chars().count();
+    if length > LONGEST {
+        return None;
+    }
+    let allowed = (length / 3).clamp(1, 4);
+    known
+        .into_iter()
+        .filter(|candidate| candidate.len() <= 2 * LONGEST)
+        .map(|candidate| {
+            let plain = candidate.to_lowercase();
+            (strsim::damerau_levenshtein(&word, &plain), candidate)
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
