@@ -9,8 +9,6 @@ pub enum Exit {
     Ok,
     /// Done, with something amiss that the output tells.
     Degraded,
-    /// Down.
-    Down,
     /// The command line is wrong.
     Usage,
     /// The input is wrong.
@@ -32,7 +30,6 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Degraded => 1,
-            Self::Down => 2,
             Self::Usage => 64,
             Self::Data => 65,
             Self::Unavailable => 69,

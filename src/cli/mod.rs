@@ -5,14 +5,88 @@
     reason = "talking to people is what this module is for"
 )]
 
+mod backup;
+mod check;
+mod control;
+mod demo;
 mod exit;
+mod explain;
+mod options;
+mod phone;
+mod reload;
+mod run;
+mod sandbox;
+mod send;
+mod test_message;
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+
 pub use exit::Exit;
+
+/// Turns alarms into WhatsApp messages and proves that they arrived.
+#[derive(Debug, Parser)]
+#[command(name = "klaxond", version, after_help = AFTER_HELP, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start here:
+  klaxond demo                         the whole path on this machine, without an account
+  klaxond check                        what is wrong with the config, all at once
+  klaxond check --online               what is wrong with the account, in words
+  echo '{\"element\":\"Encoder 7\",\"severity\":\"critical\"}' | klaxond send
+
+Exit codes: 0 done, 1 the demo did not deliver everything, 64 wrong command line, 65 bad input,
+69 something needed is not there or Meta says no, 70 a fault in klaxond, 75 try again, 78 wrong config.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon
+    Run(run::Args),
+    /// Say what is wrong with the config, all at once
+    Check(check::Args),
+    /// Make the running daemon read its config again
+    Reload(reload::Args),
+    /// Hand in alarm records
+    Send(send::Args),
+    /// Show the whole path on this machine, without an account
+    Demo(demo::Args),
+    /// Stand in for Meta's Cloud API
+    Sandbox(sandbox::Args),
+    /// Send one message to see that it arrives
+    TestMessage(test_message::Args),
+    /// Say what would come of one record, and why
+    Explain(explain::Args),
+    /// Copy the database while the daemon runs
+    Backup(backup::Args),
+}
 
 /// Runs the command that argv names.
 #[must_use]
 pub fn main() -> ExitCode {
-    Exit::Usage.into()
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return if wrong { Exit::Usage } else { Exit::Ok }.into();
+        }
+    };
+    let exit = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Reload(args) => reload::run(&args),
+        Command::Send(args) => send::run(args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Sandbox(args) => sandbox::run(args),
+        Command::TestMessage(args) => test_message::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Backup(args) => backup::run(&args),
+    };
+    exit.into()
 }

@@ -1,0 +1,54 @@
+//! The running daemon, through its control socket.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Exit;
+use super::options::{Output, complain};
+
+/// The longest a daemon may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Calls the running daemon; tells why, as `output` says, when that fails.
+pub(super) async fn call(
+    socket: &Path,
+    method: reqwest::Method,
+    path: &str,
+    output: Output,
+) -> Result<Value, Exit> {
+    match request(socket, method, path).await {
+        Ok(answer) => Ok(answer),
+        Err(error) if error.is_connect() => {
+            let socket = socket.display();
+            let error = format!(
+                "no daemon answers on {socket}; is it running, and may you use the socket?"
+            );
+            complain(output, &error);
+            Err(Exit::TempFail)
+        }
+        Err(error) => {
+            complain(
+                output,
+                &format!("the daemon's answer cannot be read: {error}"),
+            );
+            Err(Exit::Unavailable)
+        }
+    }
+}
+
+async fn request(socket: &Path, method: reqwest::Method, path: &str) -> reqwest::Result<Value> {
+    crate::whatsapp::install_crypto();
+    let client = reqwest::Client::builder()
+        .unix_socket(socket)
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .build()?;
+    client
+        .request(method, format!("http://klaxond{path}"))
+        .send()
+        .await?
+        .json()
+        .await
+}

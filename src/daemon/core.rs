@@ -1,0 +1,242 @@
+//! The path from intake to sender, without the listeners: what tests run on virtual time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::delivery::{self, Dispatcher};
+use crate::engine::{Engine, Resume, ResumeError, Ruleset};
+use crate::pipeline::fallback::{self, fallback};
+use crate::pipeline::intake::{Gate, Intake};
+use crate::pipeline::{Clock, Correlator, Decided, Desk, Gateway, Outfit, Reloads, Sender};
+use crate::store::{Saved, Store, StoreError, Tail};
+
+use super::controls::Controls;
+use super::tasks::Tasks;
+
+/// Attempts older than this have no bearing on any limit.
+const LIMIT_WINDOW: Duration = Duration::from_secs(3_600);
+
+/// What a reload replaces.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Rules and contacts.
+    pub ruleset: Arc<Ruleset>,
+    /// Whether records that no rule wants are kept.
+    pub keep_all: bool,
+    /// Limits.
+    pub delivery: delivery::Settings,
+    /// People, templates, formats.
+    pub outfit: Arc<Outfit>,
+    /// Who is told when WhatsApp cannot.
+    pub fallback: Option<fallback::Settings>,
+}
+
+/// What a core is built around.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The log as it grows.
+    pub tail: Tail,
+    /// Where messages go.
+    pub gateway: Arc<dyn Gateway>,
+    /// Engine time.
+    pub clock: Clock,
+    /// Told each time the sender's loop comes round.
+    pub alive: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parts")
+    }
+}
+
+/// Why a core does not start or stops by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its rows.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+    /// A task panicked.
+    #[error("the {task} died ({reason}); this is a fault in klaxond, please report it")]
+    Died {
+        /// Which one.
+        task: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// A task ended that should not.
+    #[error("the {0} ended by itself; this is a fault in klaxond, please report it")]
+    Ended(&'static str),
+}
+
+/// Intake, correlator and sender of one database, running.
+pub struct Core {
+    store: Store,
+    gate: Arc<Gate>,
+    desk: Arc<Desk>,
+    reloads: Reloads,
+    clock: Clock,
+    decided: Decided,
+    outfit: watch::Sender<Arc<Outfit>>,
+    fallback: watch::Sender<Option<fallback::Settings>>,
+    tasks: Tasks,
+}
+
+impl Core {
+    /// Loads what the database holds and starts the tasks.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn start(policy: Policy, parts: Parts) -> Result<Self, CoreError> {
+        let Parts {
+            store,
+            tail,
+            gateway,
+            clock,
+            alive,
+        } = parts;
+        let saved = store.state.load().await?;
+        clock.resume(saved.engine_time);
+        let now = clock.now();
+
+        let lanes = policy.outfit.lanes();
+        let mut dispatcher = Dispatcher::new(now, policy.delivery.clone(), &lanes);
+        for mark in store.outbox.attempts_since(now - LIMIT_WINDOW).await? {
+            dispatcher.restore_attempt(&mark.phone, mark.at);
+        }
+        let desk = Arc::new(Desk::new(dispatcher, lanes));
+        let gate = Gate::new(
+            store.log.clone(),
+            clock.clone(),
+            Arc::clone(&policy.ruleset),
+            policy.keep_all,
+        );
+        let reloads = Reloads::default();
+        let decided = Decided::default();
+        let (outfit, outfit_seen) = watch::channel(Arc::clone(&policy.outfit));
+        let (fallback_settings, fallback_seen) = watch::channel(policy.fallback.clone());
+        let (told, runner) = fallback(fallback_seen, store.outbox.clone());
+
+        let mut tasks = Tasks::default();
+        let correlator = Correlator {
+            engine: Engine::new(policy.ruleset, resume(saved))?,
+            tail,
+            log: store.log.clone(),
+            state: store.state.clone(),
+            desk: Arc::clone(&desk),
+            reloads: reloads.clone(),
+            clock: clock.clone(),
+            decided: decided.clone(),
+        };
+        tasks.spawn(
+            "correlator",
+            |stop| async move { correlator.run(stop).await },
+        );
+        let sender = Sender {
+            desk: Arc::clone(&desk),
+            outbox: store.outbox.clone(),
+            gateway,
+            outfit: outfit_seen,
+            fallback: told,
+            clock: clock.clone(),
+            store_id: store.id().to_owned(),
+            alive,
+        };
+        tasks.spawn("sender", |stop| async move { sender.run(stop).await });
+        tasks.spawn("fallback", |stop| async move { runner.run(stop).await });
+        Ok(Self {
+            store,
+            gate,
+            desk,
+            reloads,
+            clock,
+            decided,
+            outfit,
+            fallback: fallback_settings,
+            tasks,
+        })
+    }
+
+    /// The handle for front ends.
+    #[must_use]
+    pub fn intake(&self) -> Intake {
+        self.gate.intake()
+    }
+
+    /// What a reload works on.
+    #[must_use]
+    pub fn controls(&self) -> Controls {
+        Controls {
+            gate: Arc::clone(&self.gate),
+            desk: Arc::clone(&self.desk),
+            reloads: self.reloads.clone(),
+            clock: self.clock.clone(),
+            outfit: self.outfit.clone(),
+            fallback: self.fallback.clone(),
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether the log holds entries that are not decided yet.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.decided.position() < self.store.log.head()
+    }
+
+    /// The dispatcher.
+    #[must_use]
+    pub fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// Resolves when a task ends by itself: the process must not go on without it.
+    pub async fn broken(&mut self) -> CoreError {
+        self.tasks.broken().await
+    }
+
+    /// Stops at once, as if the process died: nothing is finished, nothing is closed in order.
+    pub async fn kill(mut self) {
+        self.tasks.abort().await;
+    }
+
+    /// Stops in the order of the flow: the correlator decides what is in the log, the sender
+    /// finishes what is under way, both within `timeout`; then the database is closed.
+    pub async fn drain(mut self, timeout: Duration) {
+        let late = tokio::time::Instant::now() + timeout;
+        for task in ["correlator", "sender", "fallback"] {
+            if tokio::time::timeout_at(late, self.tasks.stop(task))
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    task,
+                    "did not finish in time; what it did not finish goes on at the next start"
+                );
+            }
+        }
+        self.tasks.abort().await;
+        self.store.close();
+    }
+}
+
+fn resume(saved: Saved) -> Resume {
+    Resume {
+        position: saved.position,
+        engine_time: saved.engine_time,
+        next_message: saved.next_message,
+        next_notification: saved.next_notification,
+        rows: saved.rows,
+    }
+}

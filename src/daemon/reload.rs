@@ -1,0 +1,179 @@
+//! Reading the config again while alarms go on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, watch};
+
+use crate::config::{self, Environment, Settings};
+use crate::ingest::Codec;
+use crate::store::StoreError;
+use crate::whatsapp::{Client, ClientError};
+
+use super::controls::Controls;
+use super::core::Policy;
+use super::line::Line;
+
+/// Reads the config again and puts it in force. Cheap to clone.
+#[derive(Clone)]
+pub struct Reloader {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    environment: Environment,
+    /// Held over a whole reload: two at once would mix.
+    current: Mutex<Settings>,
+    controls: Controls,
+    line: Arc<Line>,
+    codec: watch::Sender<Arc<Codec>>,
+}
+
+/// What a reload did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Changes in force.
+    pub applied: Vec<String>,
+    /// Changes that a restart puts in force.
+    pub needs_restart: Vec<String>,
+    /// Remarks on the config.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The config is wrong: a line for each fault.
+    #[error("{}", .0.join("\n"))]
+    Config(Vec<String>),
+    /// The token or the address of the API cannot be used.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The log cannot take the change.
+    #[error("the change cannot be written to the log ({0}); try again")]
+    Store(#[from] StoreError),
+}
+
+impl Reloader {
+    /// A reloader for the daemon that runs with `current`.
+    #[must_use]
+    pub(super) fn new(
+        path: PathBuf,
+        environment: Environment,
+        current: Settings,
+        controls: Controls,
+        line: Arc<Line>,
+        codec: watch::Sender<Arc<Codec>>,
+    ) -> Self {
+        let current = Mutex::new(current);
+        Self {
+            shared: Arc::new(Shared {
+                path,
+                environment,
+                current,
+                controls,
+                line,
+                codec,
+            }),
+        }
+    }
+
+    /// Reads the config and puts it in force; with `dry_run` only says what would change. A wrong
+    /// config changes nothing.
+    ///
+    /// # Errors
+    /// The config is wrong or the log cannot take the change; the old one stays in force.
+    pub async fn reload(&self, dry_run: bool) -> Result<Report, ReloadError> {
+        let shared = &self.shared;
+        let mut current = shared.current.lock().await;
+        let loaded = config::load(&shared.path, &shared.environment)
+            .map_err(|faults| ReloadError::Config(faults.summary()))?;
+        let changes = current.changes(&loaded.settings);
+        let report = Report {
+            applied: changes.applied,
+            needs_restart: changes.needs_restart,
+            warnings: loaded.warnings.summary(),
+        };
+        if dry_run {
+            return Ok(report);
+        }
+        let client = Client::new(&loaded.settings.whatsapp)?;
+        let summary = report.applied.join("; ");
+        // The token first: what the reload sets going again must go out with it.
+        let before = shared.line.replace(client);
+        let applied = shared
+            .controls
+            .apply(Policy::from(&loaded.settings), summary);
+        if let Err(error) = applied.await {
+            shared.line.replace(before);
+            return Err(error.into());
+        }
+        shared
+            .codec
+            .send_replace(Arc::new(Codec::new(loaded.settings.dataminer.clone())));
+        *current = loaded.settings;
+        Ok(report)
+    }
+
+    /// [`Reloader::reload`], logged; what the daemon does on SIGHUP.
+    pub async fn reload_and_log(&self) {
+        match self.reload(false).await {
+            Ok(report) => report.log(),
+            Err(error) => {
+                tracing::error!(%error, "the config is not reloaded; the old one stays in force");
+            }
+        }
+    }
+
+    /// The same for the control socket.
+    pub async fn answer(&self, dry_run: bool) -> Result<Value, Value> {
+        match self.reload(dry_run).await {
+            Ok(report) => {
+                if !dry_run {
+                    report.log();
+                }
+                Ok(json!({
+                    "applied": report.applied,
+                    "needs_restart": report.needs_restart,
+                    "warnings": report.warnings,
+                }))
+            }
+            Err(error) => Err(json!({"error": error.to_string()})),
+        }
+    }
+}
+
+impl Report {
+    fn log(&self) {
+        tracing::info!(changes = self.applied.len(), "the config was reloaded");
+        for change in &self.applied {
+            tracing::info!("changed: {change}");
+        }
+        for change in &self.needs_restart {
+            tracing::warn!("needs a restart: {change}");
+        }
+        for warning in &self.warnings {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        use crate::pipeline::Outfit;
+        let outfit = Outfit::new(
+            &settings.ruleset.contacts,
+            &settings.templates,
+            settings.display.clone(),
+        );
+        Self {
+            ruleset: Arc::new(settings.ruleset.clone()),
+            keep_all: settings.keep_all,
+            delivery: settings.delivery.clone(),
+            outfit: Arc::new(outfit),
+            fallback: settings.fallback.clone(),
+        }
+    }
+}

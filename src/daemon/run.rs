@@ -1,0 +1,314 @@
+//! The whole daemon: built, run until it is told to stop, drained in the order of the flow.
+
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Environment, Loaded};
+use crate::ingest::{self, Codec, Listener, SocketFile};
+use crate::pipeline::{Clock, Gateway};
+use crate::store::{Mode, Store, StoreClass, StoreError, Tally};
+use crate::web;
+use crate::whatsapp::{Client, ClientError};
+
+use super::core::{Core, CoreError, Parts, Policy};
+use super::housekeeping;
+use super::line::Line;
+use super::reload::Reloader;
+use super::signals::{Asked, Signals};
+use super::status;
+use super::systemd::{Notifier, passed_socket};
+use super::telemetry;
+
+/// Threads of the runtime: intake and sender wait, they hardly compute.
+const WORKERS: usize = 2;
+
+/// The control socket changes how alarms are told: its owner and group only.
+const CONTROL_MODE: u32 = 0o660;
+
+/// Why the daemon does not start, or ends.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The runtime or a signal handler.
+    #[error("the system refuses what the daemon needs: {0}")]
+    System(#[from] std::io::Error),
+    /// The client of the Cloud API.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The alarm socket.
+    #[error(transparent)]
+    Ingest(#[from] ingest::BindError),
+    /// The HTTP server or the control socket.
+    #[error(transparent)]
+    Web(#[from] web::BindError),
+    /// A task that must not end.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// A listener that must not end.
+    #[error("a listener ended: {0}")]
+    Listener(String),
+}
+
+impl RunError {
+    /// Whether it may work on another try without anybody doing anything.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Store(error) | Self::Core(CoreError::Store(error)) => {
+                matches!(
+                    error.class(),
+                    StoreClass::Locked | StoreClass::InUse | StoreClass::Full
+                )
+            }
+            Self::System(_)
+            | Self::Client(_)
+            | Self::Ingest(_)
+            | Self::Web(_)
+            | Self::Core(_)
+            | Self::Listener(_) => false,
+        }
+    }
+}
+
+/// Runs the daemon until SIGTERM or SIGINT.
+///
+/// # Errors
+/// It cannot start, or a part of it died.
+pub fn run(path: PathBuf, environment: Environment, loaded: Loaded) -> Result<(), RunError> {
+    telemetry::init(loaded.settings.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let daemon = Daemon::start(path, environment, loaded).await?;
+        daemon.serve(&mut signals).await
+    })
+}
+
+/// A running daemon.
+pub struct Daemon {
+    core: Core,
+    reloader: Reloader,
+    notifier: Notifier,
+    drain_timeout: Duration,
+    listeners: JoinSet<Result<(), String>>,
+    stop_listeners: CancellationToken,
+    chores: JoinSet<()>,
+    stop_chores: CancellationToken,
+    health: web::Health,
+}
+
+impl Daemon {
+    /// Opens the database, starts the core, then the listeners: nothing is taken before it can be
+    /// stored.
+    ///
+    /// # Errors
+    /// Something that is needed is not there.
+    pub async fn start(
+        path: PathBuf,
+        environment: Environment,
+        loaded: Loaded,
+    ) -> Result<Self, RunError> {
+        let settings = loaded.settings;
+        let notifier = Notifier::from_environment();
+        let clock = Clock::system();
+        let line = Arc::new(Line::new(Client::new(&settings.whatsapp)?));
+        let listener = Listener::bind(&settings.ingest, passed_socket())?;
+        let control = SocketFile::bind(&settings.http.control, CONTROL_MODE, None)?;
+        let server = web::Server::bind(&settings.http)?;
+        let (store, tail) = Store::open(&settings.storage, Mode::Threaded)?;
+        let alive = notifier.clone();
+        let parts = Parts {
+            store,
+            tail,
+            gateway: Arc::clone(&line) as Arc<dyn Gateway>,
+            clock: clock.clone(),
+            alive: Arc::new(move || alive.alive()),
+        };
+        let core = Core::start(Policy::from(&settings), parts).await?;
+
+        let (codec, codec_seen) = watch::channel(Arc::new(Codec::new(settings.dataminer.clone())));
+        let drain_timeout = settings.drain_timeout;
+        let retention = settings.storage.retention;
+        let reloader = Reloader::new(path, environment, settings, core.controls(), line, codec);
+        let mut daemon = Self {
+            core,
+            reloader,
+            notifier,
+            drain_timeout,
+            listeners: JoinSet::new(),
+            stop_listeners: CancellationToken::new(),
+            chores: JoinSet::new(),
+            stop_chores: CancellationToken::new(),
+            health: web::Health::default(),
+        };
+        daemon.listen(listener, &codec_seen, &clock);
+        daemon.serve_http(server, control, codec_seen, clock);
+        daemon.start_chores(retention);
+        daemon.health.set_ready("takes alarms");
+        daemon.notifier.ready("takes alarms");
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "takes alarms");
+        Ok(daemon)
+    }
+
+    /// Goes on until a signal stops it or a part of it dies; then drains.
+    ///
+    /// # Errors
+    /// A part of it died.
+    async fn serve(mut self, signals: &mut Signals) -> Result<(), RunError> {
+        let outcome = loop {
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    Asked::Stop => break Ok(()),
+                    Asked::Reload => {
+                        self.notifier.reloading();
+                        self.reloader.reload_and_log().await;
+                        self.notifier.ready("takes alarms");
+                    }
+                },
+                error = self.core.broken() => break Err(RunError::Core(error)),
+                Some(ended) = self.listeners.join_next() => {
+                    let reason = match ended {
+                        Ok(Ok(())) => "it stopped by itself".to_owned(),
+                        Ok(Err(reason)) => reason,
+                        Err(error) => error.to_string(),
+                    };
+                    break Err(RunError::Listener(reason));
+                }
+            }
+        };
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "the daemon ends");
+        }
+        self.drain().await;
+        outcome
+    }
+
+    /// Stops in the order of the flow: listeners, correlator, sender, database.
+    pub async fn drain(mut self) {
+        tracing::info!(timeout = ?self.drain_timeout, "finishing what is under way");
+        self.notifier.stopping();
+        self.health.set_unready("stopping");
+        self.stop_listeners.cancel();
+        let begin = tokio::time::Instant::now();
+        let late = tokio::time::sleep(self.drain_timeout / 2);
+        tokio::select! {
+            () = async { while self.listeners.join_next().await.is_some() {} } => {}
+            () = late => tracing::warn!("connections did not close in time"),
+        }
+        self.listeners.shutdown().await;
+        self.stop_chores.cancel();
+        self.chores.shutdown().await;
+        let left = self.drain_timeout.saturating_sub(begin.elapsed());
+        self.core.drain(left).await;
+        tracing::info!("stopped");
+    }
+
+    /// Waits until no message is pending, for `patience` at most; how many still are.
+    pub async fn settled(&self, patience: Duration) -> Option<u64> {
+        const LOOK: Duration = Duration::from_millis(20);
+        let late = tokio::time::Instant::now() + patience;
+        loop {
+            let store = self.core.store();
+            let undecided = self.core.is_behind();
+            let pending = store.outbox.tally().await.ok()?.pending();
+            if (pending == 0 && !undecided) || tokio::time::Instant::now() > late {
+                return Some(pending);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Messages by state.
+    pub async fn tally(&self) -> Option<Tally> {
+        self.core.store().outbox.tally().await.ok()
+    }
+
+    fn listen(&mut self, listener: Listener, codec: &watch::Receiver<Arc<Codec>>, clock: &Clock) {
+        let socket = listener.serve(
+            self.core.intake(),
+            codec.clone(),
+            wall(clock),
+            self.stop_listeners.clone(),
+        );
+        self.listeners
+            .spawn(async move { socket.await.map_err(|error| error.to_string()) });
+    }
+
+    fn serve_http(
+        &mut self,
+        server: web::Server,
+        control: (UnixListener, SocketFile),
+        codec: watch::Receiver<Arc<Codec>>,
+        clock: Clock,
+    ) {
+        let (control, file) = control;
+        let app = web::App {
+            intake: self.core.intake(),
+            read: Arc::new(move |body| {
+                let body = codec.borrow().read_body(body, clock.wall())?;
+                Ok(web::Records {
+                    records: body.records,
+                    many: body.many,
+                })
+            }),
+            health: self.health.clone(),
+            control: self.control(),
+        };
+        let stop = self.stop_listeners.clone();
+        self.listeners.spawn(async move {
+            let outcome = server.serve(Some(control), app, stop).await;
+            // The file goes when nobody is answered on it any more.
+            drop(file);
+            outcome.map_err(|error| error.to_string())
+        });
+    }
+
+    fn control(&self) -> web::Control {
+        let reloader = self.reloader.clone();
+        let controls = self.core.controls();
+        let outbox = self.core.store().outbox.clone();
+        web::Control::new(
+            move |dry_run| {
+                let reloader = reloader.clone();
+                async move { reloader.answer(dry_run).await }
+            },
+            move || {
+                let (controls, outbox) = (controls.clone(), outbox.clone());
+                async move { status::report(controls.desk(), &outbox).await }
+            },
+        )
+    }
+
+    fn start_chores(&mut self, retention: Duration) {
+        let controls = self.core.controls();
+        let stop = self.stop_chores.clone();
+        let archive = self.core.store().archive.clone();
+        self.chores.spawn(housekeeping::prune(
+            archive,
+            controls.clone(),
+            retention,
+            stop.clone(),
+        ));
+        self.chores
+            .spawn(housekeeping::watch_clock(controls.clone(), stop.clone()));
+        self.chores
+            .spawn(housekeeping::report(controls, self.notifier.clone(), stop));
+    }
+}
+
+/// Tells front ends when a record arrived, for display.
+fn wall(clock: &Clock) -> ingest::Now {
+    let clock = clock.clone();
+    Arc::new(move || clock.wall())
+}

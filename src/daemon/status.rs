@@ -1,0 +1,43 @@
+//! How things stand, for the control socket.
+
+use serde_json::{Value, json};
+
+use crate::model::MessageState;
+use crate::pipeline::Desk;
+use crate::store::Outbox;
+
+/// Messages by state, holds, what is under way.
+pub(super) async fn report(desk: &Desk, outbox: &Outbox) -> Value {
+    let (waiting, in_flight, holds) = desk.with(|dispatcher| {
+        (
+            dispatcher.waiting(),
+            dispatcher.in_flight(),
+            dispatcher.holds(),
+        )
+    });
+    let holds: Vec<Value> = holds
+        .into_iter()
+        .map(|hold| {
+            json!({
+                "scope": hold.key.to_string(),
+                "reason": hold.reason,
+                "since": hold.since.to_string(),
+                "waiting": hold.waiting,
+            })
+        })
+        .collect();
+    let messages = match outbox.tally().await {
+        Ok(tally) => MessageState::ALL
+            .into_iter()
+            .map(|state| (state.name(), json!(tally.count(state))))
+            .collect(),
+        Err(error) => json!({"error": error.to_string()}),
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "waiting": waiting,
+        "in_flight": in_flight,
+        "holds": holds,
+        "messages": messages,
+    })
+}
