@@ -1,0 +1,233 @@
+//! Runs every timeline in `tests/scenarios/` on virtual time.
+//!
+//! A file is a config, a line `---`, and a timeline:
+//!
+//! ```text
+//! 00:00 alarm {"element": "Encoder 7", "severity": "critical"}
+//! 00:00 expect NOC desk: Encoder 7 is Critical
+//! 00:10 meta answers 131056 to NOC desk
+//! 00:20 meta is down with 190
+//! 00:30 meta is well
+//! 00:30 meta refuses template klaxond_fan with 132015
+//! 00:30 meta takes template klaxond_fan
+//! 00:30 meta loses the answer of a message that arrived
+//! 00:30 meta loses the answer of a message that vanished
+//! 00:30 meta takes 00:25
+//! 00:40 tally accepted=1 queued=0
+//! ```
+//!
+//! Times are `MM:SS` or `HH:MM:SS` after the start. Every message must be expected, at its second or
+//! in a span (`00:01..00:05`, where chance has a part), with all the words behind the colon in its text.
+
+use std::time::Duration;
+
+use klaxond::model::Answer as Told;
+
+use crate::support::house::{House, START};
+use crate::support::meta::{Answer, Meta};
+
+#[tokio::test(start_paused = true)]
+async fn every_scenario_comes_out_as_written() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "there are no scenarios");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let failures = play(&text).await;
+        assert!(
+            failures.is_empty(),
+            "{}:\n{}",
+            file.display(),
+            failures.join("\n")
+        );
+    }
+}
+
+/// The runner itself must be able to fail.
+#[tokio::test(start_paused = true)]
+async fn a_scenario_that_expects_too_much_or_too_little_fails() {
+    let config =
+        "[[contacts]]\nname = \"A\"\nphone = \"34600111222\"\n[[rules]]\nname = \"all\"\n---\n";
+    let silent = format!("{config}00:00 alarm {{\"element\":\"E\",\"severity\":\"major\"}}\n");
+    assert_eq!(play(&silent).await.len(), 1, "a message nobody expects");
+    let wanting = format!("{config}00:00 expect A: E\n");
+    assert_eq!(
+        play(&wanting).await.len(),
+        1,
+        "a message that does not come"
+    );
+    let wrong = format!("{silent}00:00 expect A: another element\n");
+    assert_eq!(play(&wrong).await.len(), 2, "a message with other words");
+}
+
+struct Expected {
+    from_s: u64,
+    to_s: u64,
+    line: String,
+    contact: String,
+    words: String,
+}
+
+async fn play(text: &str) -> Vec<String> {
+    let (config, timeline) = text
+        .split_once("\n---\n")
+        .expect("a config, a line ---, a timeline");
+    let mut house = House::build(config).await;
+    let begin = tokio::time::Instant::now();
+    let mut expected = Vec::new();
+    let mut failures = Vec::new();
+    let lines = timeline
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for line in lines {
+        let (time, what) = line
+            .split_once(' ')
+            .unwrap_or_else(|| panic!("{line}: expected a time and words"));
+        let (from, to) = time.split_once("..").unwrap_or((time, time));
+        let (from_s, to_s) = (seconds(from), seconds(to));
+        if let Some(rest) = what.strip_prefix("expect ") {
+            let (contact, words) = rest
+                .split_once(':')
+                .unwrap_or_else(|| panic!("{line}: expected NAME: WORDS"));
+            expected.push(Expected {
+                from_s,
+                to_s,
+                line: line.to_owned(),
+                contact: contact.to_owned(),
+                words: words.trim().to_owned(),
+            });
+            continue;
+        }
+        tokio::time::sleep_until(begin + Duration::from_secs(from_s)).await; // paused time
+        // What is due in this second happens before what the timeline does in it.
+        house.pass(Duration::from_millis(1)).await;
+        if let Some(failure) = act(&mut house, what).await {
+            failures.push(format!("{line}\n    {failure}"));
+        }
+    }
+    let last = expected
+        .iter()
+        .map(|expected| expected.to_s)
+        .max()
+        .unwrap_or(0);
+    tokio::time::sleep_until(begin + Duration::from_secs(last + 1)).await; // paused time
+    failures.extend(compare(&house, &expected));
+    house.core.drain(Duration::from_secs(20)).await;
+    failures
+}
+
+async fn act(house: &mut House, what: &str) -> Option<String> {
+    if let Some(line) = what.strip_prefix("alarm ") {
+        let answers = house.hand_in(line).await;
+        let refused = answers
+            .iter()
+            .find(|answer| !matches!(answer, Told::Stored { .. } | Told::Ignored { .. }));
+        return refused.map(|answer| format!("was answered {answer:?}"));
+    }
+    if let Some(wanted) = what.strip_prefix("tally ") {
+        return tally(house, wanted).await;
+    }
+    meta(
+        &house.meta,
+        house,
+        what.strip_prefix("meta ")
+            .unwrap_or_else(|| panic!("what is {what:?}?")),
+    );
+    None
+}
+
+fn meta(meta: &Meta, house: &House, what: &str) {
+    let words: Vec<&str> = what.split_whitespace().collect();
+    match words.as_slice() {
+        ["is", "well"] => meta.stand(None),
+        ["is", "down", "with", code] => meta.stand(Some(code.parse().unwrap())),
+        ["answers", code, "to", name @ ..] => {
+            let name = name.join(" ");
+            let contact = house
+                .settings
+                .ruleset
+                .contacts
+                .iter()
+                .find(|contact| contact.name == name)
+                .unwrap();
+            meta.answer_next(
+                Some(contact.phone.digits()),
+                Answer::Error(code.parse().unwrap()),
+            );
+        }
+        ["loses", "the", "answer", "of", "a", "message", "that", kind] => {
+            meta.answer_next(
+                None,
+                Answer::Lost {
+                    delivered: *kind == "arrived",
+                },
+            );
+        }
+        ["refuses", "template", name, "with", code] => {
+            meta.refuse_template(name, Some(code.parse().unwrap()));
+        }
+        ["takes", "template", name] => meta.refuse_template(name, None),
+        ["takes", span] => {
+            meta.answer_next(None, Answer::Slow(Duration::from_secs(seconds(span))));
+        }
+        _ => panic!("meta cannot {what:?}"),
+    }
+}
+
+async fn tally(house: &House, wanted: &str) -> Option<String> {
+    let tally = house.core.store().outbox.tally().await.unwrap();
+    for pair in wanted.split_whitespace() {
+        let (state, count) = pair.split_once('=').unwrap();
+        let state = klaxond::model::MessageState::from_name(state).unwrap();
+        let actual = tally.count(state);
+        if actual != count.parse::<u64>().unwrap() {
+            return Some(format!("there are {actual} messages {}", state.name()));
+        }
+    }
+    None
+}
+
+fn compare(house: &House, expected: &[Expected]) -> Vec<String> {
+    let mut arrived: Vec<(u64, String, String)> = house
+        .meta
+        .arrived()
+        .into_iter()
+        .map(|arrived| {
+            let at_s = arrived.at.since(START).as_secs();
+            (at_s, house.name_of(&arrived.phone), arrived.text)
+        })
+        .collect();
+    let mut failures = Vec::new();
+    for expected in expected {
+        let place = arrived.iter().position(|(at_s, contact, text)| {
+            (expected.from_s..=expected.to_s).contains(at_s)
+                && *contact == expected.contact
+                && text.contains(&expected.words)
+        });
+        match place {
+            Some(place) => {
+                arrived.remove(place);
+            }
+            None => failures.push(format!("did not come: {}", expected.line)),
+        }
+    }
+    failures.extend(arrived.into_iter().map(|(at_s, contact, text)| {
+        format!(
+            "came unexpected: {:02}:{:02} {contact}: {}",
+            at_s / 60,
+            at_s % 60,
+            text.replace('\n', " / ")
+        )
+    }));
+    failures
+}
+
+fn seconds(time: &str) -> u64 {
+    time.split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap())
+}
