@@ -72,7 +72,8 @@ mod tests {
     fn a_wamid_begins_and_ends_as_metas_do() {
         // Meta's example: wamid.HBgLMTY1MDUwNzY1MjAVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcA
         let id = wamid("16505076520", 7);
-        assert!(id.starts_with("wamid.HBgLMTY1MDUwNzY1MjAVAgARGBI"), "{id}");
+        // The character behind that holds bits of the random part.
+        assert!(id.starts_with("wamid.HBgLMTY1MDUwNzY1MjAVAgARGB"), "{id}");
         assert!(id.ends_with('A'), "{id}");
         assert_eq!(
             id.len(),
