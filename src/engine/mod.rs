@@ -3,6 +3,7 @@
 //! [`Engine::step`] decides one entry of the log, [`Engine::fire`] what came due; both return a
 //! [`Step`] that the store writes whole. Nothing here waits, reads a clock or draws a number.
 
+pub mod condition;
 mod explain;
 pub mod filter;
 mod matching;

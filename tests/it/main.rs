@@ -15,6 +15,7 @@ mod classify;
 mod cli;
 mod client;
 mod codec;
+mod condition;
 mod config;
 mod config_faults;
 mod config_secrets;

@@ -34,7 +34,7 @@ struct Inner {
 
 impl Filter {
     /// How many statements a filter may have with all the named ones that it uses.
-    const MAX_STATEMENTS: usize = 16 * 1024;
+    pub(crate) const MAX_STATEMENTS: usize = 16 * 1024;
     /// How deep it may nest with all the named ones that it uses.
     const MAX_DEPTH: usize = 256;
 
@@ -45,8 +45,14 @@ impl Filter {
     pub fn parse(text: &str, named: &Named) -> Result<Self, FilterError> {
         let mut grammar = Filters::new(named);
         let expression = parse::whole(text, &mut grammar)?;
-        let used = grammar.used;
+        Self::compile(expression, grammar.used).map_err(|large| large.of(text))
+    }
 
+    /// Compiles what was read; `used` are the named filters that it refers to.
+    pub(crate) fn compile(
+        expression: Expression,
+        used: BTreeMap<String, Self>,
+    ) -> Result<Self, TooLarge> {
         let mut statements = 0usize;
         let mut mentions_type = false;
         expression.each_leaf(&mut |statement| match statement {
@@ -70,14 +76,7 @@ impl Filter {
             Statement::Comparison(_) | Statement::Exists(_) => 1,
         });
         if statements > Self::MAX_STATEMENTS || depth > Self::MAX_DEPTH {
-            let message = "with the named filters that it uses it becomes too large";
-            return Err(
-                FilterError::new(text, 0..text.len(), message).expected(format!(
-                    "at most {} comparisons, nested at most {} deep",
-                    Self::MAX_STATEMENTS,
-                    Self::MAX_DEPTH
-                )),
-            );
+            return Err(TooLarge);
         }
 
         let node = Node::new(&expression, &used);
@@ -122,8 +121,29 @@ impl Filter {
         &self.0.used
     }
 
+    /// How many comparisons it is, with the named filters that it uses.
+    pub(crate) fn statements(&self) -> usize {
+        self.0.statements
+    }
+
     pub(super) fn cost(&self) -> usize {
         self.0.cost
+    }
+}
+
+/// A filter is too large with the named ones that it uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge;
+
+impl TooLarge {
+    /// The fault of the whole of a text.
+    pub(crate) fn of(self, text: &str) -> FilterError {
+        let message = "with the named filters that it uses it becomes too large";
+        FilterError::new(text, 0..text.len(), message).expected(format!(
+            "at most {} comparisons, nested at most {} deep",
+            Filter::MAX_STATEMENTS,
+            Filter::MAX_DEPTH
+        ))
     }
 }
 

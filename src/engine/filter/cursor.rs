@@ -12,6 +12,8 @@ pub(crate) const MAX_STATEMENTS: usize = 2048;
 
 pub(crate) struct Cursor<'t> {
     text: &'t str,
+    /// What the text is called in messages.
+    noun: &'static str,
     tokens: Vec<Token<'t>>,
     at: usize,
     nesting: usize,
@@ -19,9 +21,10 @@ pub(crate) struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    pub(crate) fn new(text: &'t str) -> Result<Self, FilterError> {
+    pub(crate) fn new(text: &'t str, noun: &'static str) -> Result<Self, FilterError> {
         Ok(Self {
             text,
+            noun,
             tokens: tokens(text)?,
             at: 0,
             nesting: 0,
@@ -37,7 +40,21 @@ impl<'t> Cursor<'t> {
 
     /// The kind of the token after that.
     pub(crate) fn peek_second(&self) -> &Kind<'t> {
-        &self.tokens[(self.at + 1).min(self.tokens.len() - 1)].kind
+        &self.ahead(1).kind
+    }
+
+    /// Where the second token after the next one stands: what is in the parentheses of a function.
+    pub(crate) fn inner_span(&self) -> Range<usize> {
+        self.ahead(2).span.clone()
+    }
+
+    /// The kind of that token.
+    pub(crate) fn inner(&self) -> &Kind<'t> {
+        &self.ahead(2).kind
+    }
+
+    fn ahead(&self, by: usize) -> &Token<'t> {
+        &self.tokens[(self.at + by).min(self.tokens.len() - 1)]
     }
 
     /// The kind of the token that was read last.
@@ -103,7 +120,7 @@ impl<'t> Cursor<'t> {
         let Token { kind, span } = self.peek();
         let error = |message: String| self.fault(span.clone(), message);
         match kind {
-            Kind::End => error("the filter ends here".to_owned()).expected(expected),
+            Kind::End => error(format!("the {} ends here", self.noun)).expected(expected),
             Kind::Foreign(ours) => error(format!("{} is not known here", self.source(span)))
                 .expected(format!("`{ours}`")),
             Kind::Word(_)

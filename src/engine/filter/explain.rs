@@ -27,7 +27,7 @@ struct Reasons {
 }
 
 /// How many statements are told; what decided is seldom more.
-const MAX_PARTS: usize = 8;
+pub(crate) const MAX_PARTS: usize = 8;
 /// How much of a statement or a value is told, in characters.
 const MAX_CHARS: usize = 160;
 
@@ -104,7 +104,7 @@ fn of_statement(
 }
 
 /// What the record holds in a field.
-fn seen(field: &Field, comparison: Option<&Comparison>, record: &AlarmRecord) -> String {
+pub(crate) fn seen(field: &Field, comparison: Option<&Comparison>, record: &AlarmRecord) -> String {
     match field.kind() {
         FieldKind::Text => match field.text(record) {
             "" => format!("{field} is not there"),
@@ -142,7 +142,7 @@ fn value(text: &str) -> String {
     quote(&shortened(text))
 }
 
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -156,7 +156,7 @@ impl Field {
     }
 
     /// The text of a field of kind [`FieldKind::Text`]; empty when it is not there.
-    pub(super) fn text<'r>(&self, record: &'r AlarmRecord) -> &'r str {
+    pub(crate) fn text<'r>(&self, record: &'r AlarmRecord) -> &'r str {
         match self {
             Self::Id => &record.id,
             Self::Element => &record.element,
@@ -181,7 +181,7 @@ impl Field {
     }
 
     /// The texts of a field of kind [`FieldKind::List`].
-    pub(super) fn list<'r>(&self, record: &'r AlarmRecord) -> &'r [String] {
+    pub(crate) fn list<'r>(&self, record: &'r AlarmRecord) -> &'r [String] {
         match self {
             Self::Service => &record.services,
             Self::View => &record.views,

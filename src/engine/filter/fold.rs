@@ -21,7 +21,7 @@ pub(super) fn fold_char(c: char) -> char {
 }
 
 /// A text with every character folded.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     text.chars().map(fold_char).collect()
 }
 

@@ -68,3 +68,12 @@ pub use logic::Logic;
 pub use name::{Name, NameKind};
 pub use named::Named;
 pub use pattern::Pattern;
+
+pub(crate) use cursor::Cursor;
+pub(crate) use explain::{MAX_PARTS, seen, shortened};
+pub(crate) use fold::fold as folded;
+pub(crate) use nearest::nearest;
+pub(crate) use number::split as split_number;
+pub(crate) use parse::{Grammar, expression, whole};
+pub(crate) use statement::{Filters, field, foreign_word};
+pub(crate) use token::{Kind, quote};

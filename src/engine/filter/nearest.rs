@@ -4,7 +4,7 @@
 const MAX_CHARS: usize = 64;
 
 /// The candidate that differs from `word` in few letters, in any case.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -16,7 +16,7 @@ pub(super) fn whole(text: &str) -> Option<f64> {
 }
 
 /// The number that a text begins with, and the text behind it.
-pub(super) fn split(text: &str) -> Option<(f64, &str)> {
+pub(crate) fn split(text: &str) -> Option<(f64, &str)> {
     let end = length(text.as_bytes())?;
     let (digits, rest) = text.split_at(end);
     let number: f64 = digits.parse().ok()?;

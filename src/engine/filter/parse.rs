@@ -12,6 +12,8 @@ use super::token::Kind;
 /// Reads the statements of a language.
 pub(crate) trait Grammar {
     type Statement;
+    /// What a text of this language is called in messages.
+    const NOUN: &'static str;
 
     /// Reads the statement at the cursor.
     fn statement(&mut self, cursor: &mut Cursor<'_>) -> Result<Self::Statement, FilterError>;
@@ -22,14 +24,17 @@ pub(crate) fn whole<G: Grammar>(
     text: &str,
     grammar: &mut G,
 ) -> Result<Logic<G::Statement>, FilterError> {
-    let mut cursor = Cursor::new(text)?;
+    let mut cursor = Cursor::new(text, G::NOUN)?;
     let read = expression(&mut cursor, grammar)?;
     match cursor.peek().kind {
         Kind::End => Ok(read),
         Kind::Close => Err(cursor
             .fault(cursor.peek().span.clone(), "no `(` is open here")
             .expected("`and`, `or` or the end")),
-        Kind::Word(_) if matches!(cursor.previous(), Some(Kind::Number(_))) => {
+        Kind::Word(_)
+            if matches!(cursor.previous(), Some(Kind::Number(_)))
+                && *cursor.peek_second() != Kind::Open =>
+        {
             Err(cursor.unexpected("`and`, `or` or the end; a number is written without its unit"))
         }
         Kind::Word(_) | Kind::Number(_)

@@ -62,6 +62,14 @@ const FOREIGN_WORDS: [(&str, &str); 18] = [
     ("endswith", "like \"*…\""),
 ];
 
+/// What stands here for a word that is an operator elsewhere.
+pub(crate) fn foreign_word(word: &str) -> Option<&'static str> {
+    FOREIGN_WORDS
+        .iter()
+        .find(|(foreign, _)| word.eq_ignore_ascii_case(foreign))
+        .map(|(_, ours)| *ours)
+}
+
 impl<'n> Filters<'n> {
     pub(crate) fn new(named: &'n Named) -> Self {
         Self {
@@ -108,7 +116,12 @@ impl<'n> Filters<'n> {
         })
     }
 
-    fn test(&mut self, cursor: &mut Cursor<'_>, field: &Field) -> Result<Test, FilterError> {
+    /// Reads what is asked of `field`.
+    pub(crate) fn test(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        field: &Field,
+    ) -> Result<Test, FilterError> {
         let (operator, at) = operator(cursor, field)?;
         Ok(match operator {
             Operator::Is(relation) => {
@@ -148,6 +161,7 @@ impl<'n> Filters<'n> {
 
 impl Grammar for Filters<'_> {
     type Statement = Statement;
+    const NOUN: &'static str = "filter";
 
     fn statement(&mut self, cursor: &mut Cursor<'_>) -> Result<Statement, FilterError> {
         match &cursor.peek().kind {
@@ -159,9 +173,9 @@ impl Grammar for Filters<'_> {
             Kind::Word(word) if *cursor.peek_second() == Kind::Open && !is_keyword(word) => {
                 let span = cursor.peek().span.clone();
                 let message = format!("a filter knows no function {}", cursor.source(&span));
-                Err(cursor
-                    .fault(span, message)
-                    .expected("a field, or `exists(field)`"))
+                Err(cursor.fault(span, message).expected(
+                    "a field, or `exists(field)`; `condition` of a rule counts and averages",
+                ))
             }
             Kind::Word(_) => {
                 let field = field(cursor)?;
@@ -172,6 +186,31 @@ impl Grammar for Filters<'_> {
                 Err(cursor.unexpected("a comparison, as in `severity >= major`"))
             }
             _ => Err(cursor.unexpected("a field, as in `severity >= major`")),
+        }
+    }
+}
+
+impl Field {
+    /// Reads the name of a field that stands by itself: `element`, `property.Cabinet name`.
+    ///
+    /// # Errors
+    /// [`FilterError`] points at what is no field and says what to write.
+    pub fn parse(text: &str) -> Result<Self, FilterError> {
+        let prefix = text.get(..PROPERTY_PREFIX.len());
+        if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(PROPERTY_PREFIX)) {
+            let name = &text[PROPERTY_PREFIX.len()..];
+            if !name.is_empty() && !name.starts_with(['"', '\'']) {
+                return Ok(Self::Property(name.to_owned()));
+            }
+        }
+        let mut cursor = Cursor::new(text, "field")?;
+        if !matches!(cursor.peek().kind, Kind::Word(_)) {
+            return Err(cursor.unexpected("a field, such as `element` or `property.Site`"));
+        }
+        let read = field(&mut cursor)?;
+        match cursor.peek().kind {
+            Kind::End => Ok(read),
+            _ => Err(cursor.unexpected("the field by itself")),
         }
     }
 }
@@ -256,9 +295,7 @@ fn property(
         }
     } else if let Kind::Word(next) = cursor.peek().kind
         && !is_keyword(next)
-        && FOREIGN_WORDS
-            .iter()
-            .all(|(foreign, _)| !next.eq_ignore_ascii_case(foreign))
+        && foreign_word(next).is_none()
     {
         let both = format!("{name} {next}");
         return Err(cursor
@@ -295,11 +332,8 @@ fn operator(
         Kind::Matches => Operator::Matches { negated: false },
         Kind::NotMatches => Operator::Matches { negated: true },
         Kind::Word(word) => {
-            let foreign = FOREIGN_WORDS
-                .iter()
-                .find(|(foreign, _)| word.eq_ignore_ascii_case(foreign));
-            return Err(match foreign {
-                Some((_, ours)) => cursor.unexpected(&format!("`{ours}`")),
+            return Err(match foreign_word(word) {
+                Some(ours) => cursor.unexpected(&format!("`{ours}`")),
                 None => cursor.unexpected(OPERATORS),
             });
         }

@@ -260,7 +260,7 @@ fn escape(after: &str) -> Option<(char, usize)> {
 }
 
 /// A text in double quotes, with escapes where they are needed.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

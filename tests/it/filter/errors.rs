@@ -152,7 +152,7 @@ fn what_other_languages_write() {
     assert_snapshot!(fault("count() > 5"), @r#"
     count() > 5
     ^^^^^
-    1:1: a filter knows no function `count`; expected a field, or `exists(field)`
+    1:1: a filter knows no function `count`; expected a field, or `exists(field)`; `condition` of a rule counts and averages
     "#);
     assert_snapshot!(fault("element = “London”"), @r#"
     element = “London”
