@@ -167,6 +167,7 @@ fn message(id: i64, lanes: usize, bucket: impl Fn(i64) -> String) -> Message {
         created: at(0),
         expires: Some(at(14_400_000 + id)),
         shadow: false,
+        closes: None,
     }
 }
 

@@ -56,7 +56,7 @@ fn copy(database: &Path, file: &Path, output: Output) -> Exit {
     Exit::Ok
 }
 
-const fn exit(class: StoreClass) -> Exit {
+pub(super) const fn exit(class: StoreClass) -> Exit {
     match class {
         StoreClass::Full | StoreClass::Locked | StoreClass::Io => Exit::TempFail,
         StoreClass::Corrupt | StoreClass::TooNew => Exit::Data,

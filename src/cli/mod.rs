@@ -7,6 +7,7 @@
 
 mod backup;
 mod check;
+mod clear;
 mod control;
 mod demo;
 mod exit;
@@ -14,9 +15,11 @@ mod explain;
 mod options;
 mod phone;
 mod reload;
+mod rule_test;
 mod run;
 mod sandbox;
 mod send;
+mod simulate;
 mod test_message;
 
 use std::process::ExitCode;
@@ -61,6 +64,12 @@ enum Command {
     TestMessage(test_message::Args),
     /// Say what would come of one record, and why
     Explain(explain::Args),
+    /// Say what the rules would have made of a history
+    Simulate(simulate::Args),
+    /// Test the rules: alarms at times, messages expected at times
+    Test(rule_test::Args),
+    /// End an alarm by hand
+    Clear(clear::Args),
     /// Copy the database while the daemon runs
     Backup(backup::Args),
 }
@@ -86,6 +95,9 @@ pub fn main() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::TestMessage(args) => test_message::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Test(args) => rule_test::run(&args),
+        Command::Clear(args) => clear::run(&args),
         Command::Backup(args) => backup::run(&args),
     };
     exit.into()

@@ -1,6 +1,6 @@
 //! Options that commands share, and reading the config for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -39,9 +39,22 @@ impl ConfigArgs {
     /// The same for a command that prints as `output` says: programs read on standard output what is
     /// wrong.
     pub(super) fn load_for(&self, output: Output) -> Result<Loaded, Exit> {
+        self.told(output, |path| config::load(path, &environment()))
+    }
+
+    /// The same for a command that needs no account: token and ids may be missing.
+    pub(super) fn load_offline(&self, output: Output) -> Result<Loaded, Exit> {
+        self.told(output, config::load_offline)
+    }
+
+    fn told(
+        &self,
+        output: Output,
+        load: impl FnOnce(&Path) -> Result<Loaded, Faults>,
+    ) -> Result<Loaded, Exit> {
         let path = self.path();
         eprintln!("config: {}", path.display());
-        match config::load(&path, &environment()) {
+        match load(&path) {
             Ok(loaded) => {
                 if !loaded.warnings.is_empty() {
                     eprint!("{}", loaded.warnings.render(colour()));
@@ -95,6 +108,14 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 pub(super) fn environment() -> Environment {
     Environment {
         credentials_directory: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+    }
+}
+
+/// Prints a line on standard output. When nobody reads it any more the command is over.
+pub(super) fn print(line: &str) {
+    use std::io::Write;
+    if writeln!(std::io::stdout().lock(), "{line}").is_err() {
+        std::process::exit(Exit::Ok.code().into());
     }
 }
 

@@ -6,6 +6,9 @@ use super::Exit;
 use super::control;
 use super::options::{ConfigArgs, Output, block_on};
 
+/// The most messages that a dry run prints.
+const MAX_SHOWN: usize = 100;
+
 /// The options of `reload`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,12 +16,12 @@ Rules, contacts, templates, token and limits change at once; nothing is lost or 
 config changes nothing. What needs a restart is said.
 
 Examples:
-  klaxond reload --dry-run     what would change
+  klaxond reload --dry-run     what would change, and who would be messaged at once
   klaxond reload               change it (the same as SIGHUP and `systemctl reload klaxond`)")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Say what would change, and change nothing
+    /// Say what would change and what would be sent at once, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// How to print
@@ -55,6 +58,34 @@ fn reload(args: &Args) -> Result<Exit, Exit> {
     })
 }
 
+fn print_would_send(answer: &Value) {
+    let messages = answer.get("would_send").and_then(Value::as_array);
+    let messages = messages.map_or(&[][..], Vec::as_slice);
+    let count = answer.get("would_send_count").and_then(Value::as_u64);
+    let count = count.unwrap_or_default();
+    if count == 0 {
+        println!("would send: nothing");
+    }
+    for message in messages.iter().take(MAX_SHOWN) {
+        let word = |key: &str| message.get(key).and_then(Value::as_str).unwrap_or_default();
+        let bucket = match word("bucket") {
+            "" => String::new(),
+            bucket => format!(" [{bucket}]"),
+        };
+        println!(
+            "would send: {} to {}: {}{bucket}: {}",
+            word("kind"),
+            word("contact"),
+            word("rule"),
+            word("reason"),
+        );
+    }
+    let more = count.saturating_sub(u64::try_from(MAX_SHOWN).unwrap_or(u64::MAX));
+    if more > 0 {
+        println!("would send: {more} more");
+    }
+}
+
 fn print(answer: &Value, dry_run: bool) {
     if let Some(error) = answer.get("error").and_then(Value::as_str) {
         println!("the daemon keeps its config:\n{error}");
@@ -81,5 +112,8 @@ fn print(answer: &Value, dry_run: bool) {
     }
     for line in needs_restart {
         println!("needs a restart: {line}");
+    }
+    if dry_run {
+        print_would_send(answer);
     }
 }

@@ -1,7 +1,7 @@
 //! `klaxond send`: hands in alarm records, and waits until they are taken.
 
 mod deliver;
-mod input;
+pub(super) mod input;
 mod reply;
 mod window;
 

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::config::Settings;
 use crate::model::{
-    AlarmRecord, AlarmType, Contact, Kind, Notification, NotificationId, Outcome, Phone,
-    Properties, RuleId, Severity, Status, Time,
+    AlarmRecord, AlarmType, BucketView, Contact, Kind, Notification, NotificationId, Outcome,
+    Phone, Properties, RuleId, Severity, Status, Time,
 };
 use crate::pipeline::Outfit;
 use crate::whatsapp::template::{Rendered, Scene};
@@ -131,6 +131,28 @@ fn render(args: &Args, settings: &Settings, contact: &Contact) -> Result<Rendere
 /// An alarm that nobody can take for a real one.
 fn example(rule: RuleId) -> Notification {
     let now = Time::from(Timestamp::now());
+    let alarm = AlarmRecord {
+        id: "test".to_owned(),
+        element: "TEST, no real alarm".to_owned(),
+        element_id: None,
+        parameter: "klaxond test-message".to_owned(),
+        parameter_id: None,
+        index: String::new(),
+        value: "it arrived".to_owned(),
+        severity: Severity::Information,
+        severity_range: None,
+        kind: Some(AlarmType::NewAlarm),
+        status: Status::Open,
+        time: now,
+        owner: String::new(),
+        user_status: None,
+        source: "klaxond".to_owned(),
+        comment: String::new(),
+        services: Vec::new(),
+        views: Vec::new(),
+        properties: Properties::default(),
+        partial: false,
+    };
     Notification {
         id: NotificationId::default(),
         rule_name: rule.to_string(),
@@ -140,28 +162,8 @@ fn example(rule: RuleId) -> Notification {
         reason: "klaxond test-message".to_owned(),
         bucket: String::new(),
         at: now,
-        alarm: AlarmRecord {
-            id: "test".to_owned(),
-            element: "TEST, no real alarm".to_owned(),
-            element_id: None,
-            parameter: "klaxond test-message".to_owned(),
-            parameter_id: None,
-            index: String::new(),
-            value: "it arrived".to_owned(),
-            severity: Severity::Information,
-            severity_range: None,
-            kind: Some(AlarmType::NewAlarm),
-            status: Status::Open,
-            time: now,
-            owner: String::new(),
-            user_status: None,
-            source: "klaxond".to_owned(),
-            comment: String::new(),
-            services: Vec::new(),
-            views: Vec::new(),
-            properties: Properties::default(),
-            partial: false,
-        },
+        view: BucketView::of_one(&alarm, now),
+        alarm,
     }
 }
 

@@ -81,6 +81,24 @@ impl Settings {
         differing!(list, "delivery", self.ruleset, new.ruleset; expire_after);
         differing!(list, "delivery", self, new; drain_timeout);
         differing!(list, "correlation", self.ruleset, new.ruleset; forget_after);
+        let (old, now) = (self.ruleset.limits, new.ruleset.limits);
+        for (key, old, now) in [
+            ("max_alarms", old.alarms, now.alarms),
+            (
+                "max_buckets_per_rule",
+                old.buckets_per_rule,
+                now.buckets_per_rule,
+            ),
+            (
+                "max_alarms_per_bucket",
+                old.alarms_per_bucket,
+                now.alarms_per_bucket,
+            ),
+        ] {
+            if old != now {
+                list.push(format!("correlation.{key} is {now}"));
+            }
+        }
         if self.ruleset.shadow != new.ruleset.shadow {
             let mode = if new.ruleset.shadow { "shadow" } else { "live" };
             list.push(format!("delivery.mode is {mode}"));
@@ -196,11 +214,17 @@ fn contact(old: &Contact, new: &Contact) -> Vec<&'static str> {
 
 fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
     let mut names = fields!(old, new; name => "name", description => "description",
-        enabled => "enabled", notify => "notify", template => "template", also => "also",
-        shadow => "shadow");
-    let text = |rule: &Rule| rule.filter.as_ref().map(ToString::to_string);
-    if text(old) != text(new) {
-        names.push("filter");
+        enabled => "enabled", filter => "filter", single_events => "single_events",
+        group_by => "group_by", condition => "condition", trigger => "trigger",
+        clear_after => "clear_after", notify => "notify", template => "template",
+        on_update => "on_update", update_every => "update_every", on_clear => "on_clear",
+        reminder => "repeat_every", also => "also", shadow => "shadow");
+    let base = |rule: &Rule| {
+        let base = rule.base_alarms.as_ref();
+        base.map(|base| (base.filter.clone(), base.around))
+    };
+    if base(old) != base(new) {
+        names.push("base_alarms");
     }
     names
 }

@@ -1,6 +1,7 @@
-//! `[filters]`, and the filter of a rule.
+//! `[filters]`, and the filter and the condition of a rule.
 
-use crate::engine::filter::{Filter, Named};
+use crate::engine::condition::Condition;
+use crate::engine::filter::{Filter, FilterError, Named};
 
 use super::fault::Fault;
 use super::page::{Problem, Told};
@@ -36,10 +37,10 @@ pub(super) fn named(file: &Table<'_>) -> Named {
     named
 }
 
-/// The filter of a rule; `None` when it has none, `Err` when it is wrong.
-pub(super) fn of_rule(rule: &Table<'_>, named: &Named) -> Result<Option<Filter>, Told> {
-    match rule.get("filter") {
-        Some(_) => rule
+/// The `filter` of a rule or of a part of one; `None` when it has none, `Err` when it is wrong.
+pub(super) fn filter(table: &Table<'_>, named: &Named) -> Result<Option<Filter>, Told> {
+    match table.get("filter") {
+        Some(_) => table
             .read("filter", |text| parse(text, named))
             .map(Some)
             .ok_or(Told),
@@ -47,16 +48,29 @@ pub(super) fn of_rule(rule: &Table<'_>, named: &Named) -> Result<Option<Filter>,
     }
 }
 
+/// The condition of a rule; `None` when it has none, `Err` when it is wrong.
+pub(super) fn condition(rule: &Table<'_>, named: &Named) -> Result<Option<Condition>, Told> {
+    let parse =
+        |text: &str| Condition::parse(text, named).map_err(|error| problem("condition", error));
+    match rule.get("condition") {
+        Some(_) => rule.read("condition", parse).map(Some).ok_or(Told),
+        None => Ok(None),
+    }
+}
+
+/// What is wrong with a text in one of the engine's languages.
+pub(super) fn problem(key: &str, error: FilterError) -> Problem {
+    Problem::new(format!("{key}: {}", error.message))
+        .maybe_help(error.expected.map(|expected| format!("write {expected}")))
+        .inside(error.span)
+}
+
 fn parse(text: &str, named: &Named) -> Result<Filter, Problem> {
     if text.len() > MAX_FILTER_BYTES {
         let message = format!("the filter is longer than {} KiB", MAX_FILTER_BYTES / 1024);
         return Err(Problem::new(message).help("split it over several rules or [filters]"));
     }
-    Filter::parse(text, named).map_err(|error| {
-        Problem::new(format!("filter: {}", error.message))
-            .maybe_help(error.expected.map(|expected| format!("write {expected}")))
-            .inside(error.span)
-    })
+    Filter::parse(text, named).map_err(|error| problem("filter", error))
 }
 
 fn is_name(text: &str) -> bool {

@@ -98,7 +98,16 @@ pub(super) static STORM: Section = section(
     &["after", "digest_every", "digest_critical"],
 );
 
-pub(super) static CORRELATION: Section = section("[correlation]", &["forget_after"]);
+pub(super) static CORRELATION: Section = section(
+    "[correlation]",
+    &[
+        "forget_after",
+        "max_rules",
+        "max_alarms",
+        "max_buckets_per_rule",
+        "max_alarms_per_bucket",
+    ],
+);
 
 pub(super) static HTTP: Section = section(
     "[http]",
@@ -145,28 +154,26 @@ pub(super) static RULE: Section = Section {
         "description",
         "filter",
         "single_events",
+        "group_by",
+        "condition",
         "trigger",
+        "clear_after",
+        "base_alarms",
         "notify",
         "template",
+        "on_update",
+        "update_every",
+        "on_clear",
+        "repeat_every",
         "also",
         "shadow",
     ],
-    unserved: &[
-        "group_by",
-        "condition",
-        "base_alarms",
-        "on_clear",
-        "on_update",
-        "update_every",
-        "repeat_every",
-        "clear_after",
-        "escalate",
-        "confirm",
-        "active",
-        "mute",
-        "inhibited_by",
-    ],
+    unserved: &["escalate", "confirm", "active", "mute", "inhibited_by"],
 };
+
+pub(super) static TRIGGER: Section = section("trigger", &["persist", "collect", "times", "within"]);
+
+pub(super) static BASE_ALARMS: Section = section("base_alarms", &["filter", "around"]);
 
 pub(super) static DATAMINER: Section = section(
     "[dataminer]",
@@ -180,7 +187,7 @@ pub(super) static DATAMINER: Section = section(
 );
 
 /// The sections with fixed keys, in the order of the example.
-static SECTIONS: [&Section; 17] = [
+static SECTIONS: [&Section; 19] = [
     &TOP,
     &WHATSAPP,
     &FALLBACK,
@@ -196,6 +203,8 @@ static SECTIONS: [&Section; 17] = [
     &TEMPLATE,
     &HEADER,
     &RULE,
+    &TRIGGER,
+    &BASE_ALARMS,
     &DATAMINER,
     &URL_BUTTON,
 ];

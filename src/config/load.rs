@@ -15,8 +15,8 @@ use super::page::Page;
 use super::reader::Table;
 use super::settings::{Environment, Loaded, Settings};
 use super::{
-    contacts, dataminer, delivery, fallback, filters, http, ingest, rules, secrets, storage,
-    syntax, templates, top, whatsapp,
+    contacts, correlation, dataminer, delivery, fallback, filters, http, ingest, rules, secrets,
+    storage, syntax, templates, top, whatsapp,
 };
 
 /// Larger files are not written by people.
@@ -45,28 +45,60 @@ pub fn find(explicit: Option<&Path>) -> PathBuf {
 pub fn load(path: &Path, environment: &Environment) -> Result<Loaded, Faults> {
     let file = path.display().to_string();
     let text = text_of(path, &file)?;
-    let (document, errors) = DeTable::parse_recoverable(&text);
-    let mask = Mask::find(&text, document.get_ref());
-    let page = Page::new(&text, path.parent().unwrap_or(Path::new("")));
-    let exposed = secrets::readable_by_others(path);
+    let source = Source {
+        file: &file,
+        text: &text,
+        folder: path.parent().unwrap_or(Path::new("")),
+        exposed: secrets::readable_by_others(path),
+    };
+    read(&source, environment, |_| {})
+}
+
+/// The text of a config, and where it comes from.
+pub(super) struct Source<'t> {
+    /// As it was named, for faults.
+    pub(super) file: &'t str,
+    pub(super) text: &'t str,
+    /// What relative paths in it are relative to.
+    pub(super) folder: &'t Path,
+    /// Every user of this host can read it.
+    pub(super) exposed: bool,
+}
+
+/// Reads a config; `amend` may change what was written before it is understood.
+pub(super) fn read<'t>(
+    source: &Source<'t>,
+    environment: &Environment,
+    amend: impl FnOnce(&mut DeTable<'t>),
+) -> Result<Loaded, Faults> {
+    let Source {
+        file,
+        text,
+        folder,
+        exposed,
+    } = *source;
+    let (mut document, errors) = DeTable::parse_recoverable(text);
+    let mask = Mask::find(text, document.get_ref());
+    amend(document.get_mut());
+    let page = Page::new(text, folder);
     let settings = settings(&Table::top(&page, document.get_ref()), environment, exposed);
     let (mut faults, warnings) = page.finish();
     if !errors.is_empty() {
         // What could not be read must not be held against what could.
-        let broken = syntax::faults(&text, &errors);
-        faults.retain(|fault| !fault.follows && !stands_on_line_of(&text, fault, &broken));
+        let broken = syntax::faults(text, &errors);
+        faults.retain(|fault| !fault.follows && !stands_on_line_of(text, fault, &broken));
         faults.extend(broken);
     }
     match settings {
         Some(settings) if faults.is_empty() => Ok(Loaded {
             settings,
-            warnings: Faults::new(&file, &text, &mask, warnings),
+            warnings: Faults::new(file, text, &mask, warnings),
         }),
         None if faults.is_empty() => Err(Faults::whole(
-            &file,
+            file,
             Fault::maybe_at(None, "the settings are not complete"),
         )),
-        Some(_) | None => Err(Faults::new(&file, &text, &mask, faults)),
+        Some(_) | None => Err(Faults::new(file, text, &mask, faults)),
     }
 }
 
@@ -77,7 +109,7 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
     let ingest = ingest::read(file);
     let dataminer = dataminer::read(file, &display.timezone);
     let (storage, keep_all) = storage::read(file);
-    let forget_after = storage::forget_after(file);
+    let correlation = correlation::read(file);
     let delivery = delivery::read(file);
     let http = http::read(file, environment, exposed, &ingest.socket);
     let log = top::log(file);
@@ -93,6 +125,9 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
             .map(|contact| &contact.id)
             .collect(),
         templates: &templates.ids,
+        compiled: &templates.compiled,
+        limits: correlation.limits,
+        max_rules: correlation.max_rules,
     };
     let rules = rules::read(file, &known);
     let delivery = delivery?;
@@ -111,8 +146,9 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
             rules,
             contacts,
             expire_after: delivery.expire_after,
-            forget_after,
+            forget_after: correlation.forget_after,
             shadow: delivery.shadow,
+            limits: correlation.limits,
         },
         fallback,
         http: http?,
@@ -121,7 +157,7 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
 }
 
 /// The text of the file; it is wiped when dropped, since it may hold secrets.
-fn text_of(path: &Path, file: &str) -> Result<Zeroizing<String>, Faults> {
+pub(super) fn text_of(path: &Path, file: &str) -> Result<Zeroizing<String>, Faults> {
     let whole = |message: String, help: &str| {
         Faults::whole(file, Fault::maybe_at(None, message).help(help))
     };

@@ -4,6 +4,16 @@ use std::time::Duration;
 
 use super::page::Problem;
 
+/// A span of time as the config writes it, for command lines: `30s`, `1h30m`.
+///
+/// # Errors
+/// What to write instead.
+pub fn span(text: &str) -> Result<Duration, String> {
+    duration(text).map_err(|_| {
+        "write a number and a unit (ms, s, m, h, d, w), such as 30s or 1h30m".to_owned()
+    })
+}
+
 /// Reads a span of time: `30s`, `5m`, `1h30m`, `30d`, `250ms`.
 pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
     let wrong = || {
@@ -48,8 +58,9 @@ pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
     Ok(Duration::from_millis(total_ms))
 }
 
-/// Writes a span of time as [`duration`] reads it.
-pub(super) fn show_duration(span: Duration) -> String {
+/// Writes a span of time as people write it in the config: `1h30m`.
+#[must_use]
+pub fn show_duration(span: Duration) -> String {
     let mut left_ms = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let mut text = String::new();
     for (unit, unit_ms) in [

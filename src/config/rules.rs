@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::de::DeValue;
-
-use crate::engine::Rule;
 use crate::engine::filter::Named;
+use crate::engine::{Limits, Rule};
 use crate::model::{ContactId, RuleId, TemplateId};
+use crate::whatsapp::template::Template;
 
 use super::contacts::why;
+use super::correlating;
 use super::fault::Fault;
 use super::filters;
+use super::futile;
 use super::keys;
 use super::names::{EVERYONE, Names};
 use super::page::Problem;
 use super::reader::Table;
-
-const MAX_RULES: usize = 1_000;
+use super::telling;
 
 /// The template of a rule that names none.
 const DEFAULT_TEMPLATE: &str = "alarm";
@@ -36,7 +36,12 @@ pub(super) struct References<'a> {
     pub(super) names: &'a Names,
     /// Contacts that are off.
     pub(super) off: BTreeSet<&'a ContactId>,
+    /// Every template that the file gives.
     pub(super) templates: &'a [TemplateId],
+    /// Those that can be used.
+    pub(super) compiled: &'a [Template],
+    pub(super) limits: Limits,
+    pub(super) max_rules: usize,
 }
 
 pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
@@ -50,38 +55,58 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
                 .follows(),
         );
     }
-    if tables.len() > MAX_RULES {
-        let message = format!("there are more than {MAX_RULES} rules");
-        page.fault(Fault::maybe_at(file.span_of("rules"), message).help("remove some"));
+    let most = known.max_rules;
+    if tables.len() > most {
+        let message = format!("there are more than {most} rules");
+        let fault = Fault::maybe_at(file.span_of("rules"), message);
+        page.fault(fault.help("remove some, or raise max_rules in [correlation]"));
     }
     let mut rules = Vec::new();
     let mut ids: BTreeMap<RuleId, Range<usize>> = BTreeMap::new();
     let mut default_missing = false;
-    for table in tables.iter().take(MAX_RULES) {
+    for table in tables.iter().take(most) {
         let identity = identity(table, &mut ids);
         let description = table.text("description").map(|text| text.text.to_owned());
         let enabled = table.flag("enabled", true);
-        let filter = filters::of_rule(table, known.filters);
-        single_events(table);
-        trigger(table);
+        let filter = filters::filter(table, known.filters);
+        let correlation = correlating::read(table, known.filters);
         let notify = notify(table, known, enabled);
         let template = template(table, known.templates, &mut default_missing);
+        let telling = telling::read(table, known, template.as_ref());
         let also = table.flag("also", false);
         let shadow = table.flag("shadow", false);
-        if let (Some((id, name)), Ok(filter), Some(notify), Some(template)) =
-            (identity, filter, notify, template)
+        if let (
+            Some((id, name)),
+            Ok(filter),
+            Ok(correlation),
+            Some(notify),
+            Some(template),
+            Some(telling),
+        ) = (identity, filter, correlation, notify, template, telling)
         {
-            rules.push(Rule {
+            let rule = Rule {
                 id,
                 name,
                 description: description.unwrap_or_default(),
                 enabled,
                 filter,
+                single_events: correlation.single_events,
+                group_by: correlation.group_by,
+                condition: correlation.condition,
+                trigger: correlation.trigger,
+                clear_after: correlation.clear_after,
+                base_alarms: correlation.base_alarms,
                 notify,
                 template,
+                on_update: telling.on_update,
+                update_every: telling.update_every,
+                on_clear: telling.on_clear,
+                reminder: telling.reminder,
                 also,
                 shadow,
-            });
+            };
+            futile::warn(table, &rule, known.limits);
+            rules.push(rule);
         }
     }
     rules
@@ -119,36 +144,6 @@ fn identity(
         ids.insert(id.clone(), text.span.clone());
     }
     Some((id, name.text.trim().to_owned()))
-}
-
-fn single_events(table: &Table<'_>) {
-    if !table.flag("single_events", true) {
-        let problem = Problem::new("`single_events = false` is not available in this version");
-        let help = "take it out: every matching record is told";
-        table.fault("single_events", problem.help(help));
-    }
-}
-
-fn trigger(table: &Table<'_>) {
-    let Some(value) = table.get("trigger") else {
-        return;
-    };
-    match value.get_ref() {
-        DeValue::String(text) if text == "immediate" => {}
-        DeValue::String(text) => {
-            let problem = Problem::new(format!("`trigger` cannot be \"{text}\""));
-            table.fault("trigger", problem.help("write \"immediate\""));
-        }
-        DeValue::Table(_) => {
-            let message = "a `trigger` other than \"immediate\" is not available in this version";
-            table.fault("trigger", Problem::new(message).help("write \"immediate\""));
-        }
-        DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_)
-        | DeValue::Array(_) => table.wrong_type("trigger", value, "text", "write \"immediate\""),
-    }
 }
 
 /// Who is told: `Some(None)` is everyone, `None` says that the key is wrong.
@@ -226,15 +221,8 @@ fn template(
         return Some(id.clone());
     }
     let near = keys::nearest(wanted, templates.iter().map(TemplateId::as_str));
-    let (message, help) = match (&given, near) {
-        (Some(_), Some(near)) => (
-            format!("there is no template \"{wanted}\""),
-            format!("write \"{near}\""),
-        ),
-        (Some(_), None) if wanted != DEFAULT_TEMPLATE => (
-            format!("there is no template \"{wanted}\""),
-            format!("write [templates.{wanted}] with what Meta approved, or name another"),
-        ),
+    let (message, help) = match &given {
+        Some(_) if near.is_some() || wanted != DEFAULT_TEMPLATE => missing(wanted, near),
         _ => (
             "the rule uses the template \"alarm\", and there is none".to_owned(),
             TEMPLATE_EXAMPLE.to_owned(),
@@ -248,4 +236,13 @@ fn template(
             .fault(Fault::maybe_at(span, message).help(help).follows());
     }
     None
+}
+
+/// What to say of a template that is not there.
+pub(super) fn missing(wanted: &str, near: Option<&str>) -> (String, String) {
+    let help = match near {
+        Some(near) => format!("write \"{near}\""),
+        None => format!("write [templates.{wanted}] with what Meta approved, or name another"),
+    };
+    (format!("there is no template \"{wanted}\""), help)
 }

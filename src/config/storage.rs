@@ -1,4 +1,4 @@
-//! `[storage]` and `[correlation]`: what is kept, where and for how long.
+//! `[storage]`: what is kept, where and for how long.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,14 +28,4 @@ pub(super) fn read(top: &Table<'_>) -> (Settings, bool) {
     };
     let keep_all = table.word("keep", &[("matched", false), ("all", true)], false);
     (settings, keep_all)
-}
-
-/// After how long a silent tree ends.
-pub(super) fn forget_after(top: &Table<'_>) -> Duration {
-    let table = top.table("correlation", &keys::CORRELATION);
-    table.duration(
-        "forget_after",
-        Duration::from_secs(3_600)..=TEN_YEARS,
-        30 * DAY,
-    )
 }

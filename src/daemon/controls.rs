@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::{Event, Time};
+use crate::model::{AlarmRecord, Event, Time};
 use crate::pipeline::fallback;
 use crate::pipeline::intake::Gate;
-use crate::pipeline::{Clock, Desk, Outfit, Reloads};
-use crate::store::StoreError;
+use crate::pipeline::{Clock, Crowding, Desk, Foresight, Outfit, Reloads, Standing};
+use crate::store::{Log, StoreError};
 
 use super::core::Policy;
+use super::replay::Said;
 
 /// What a reload works on. Cheap to clone.
 #[derive(Clone)]
 pub struct Controls {
     pub(super) gate: Arc<Gate>,
+    pub(super) log: Log,
     pub(super) desk: Arc<Desk>,
     pub(super) reloads: Reloads,
+    pub(super) foresight: Foresight,
+    pub(super) standing: Standing,
     pub(super) clock: Clock,
     pub(super) outfit: watch::Sender<Arc<Outfit>>,
     pub(super) fallback: watch::Sender<Option<fallback::Settings>>,
@@ -56,6 +60,22 @@ impl Controls {
         Ok(())
     }
 
+    /// The messages that would go out at once if `policy` came into force; nothing is changed. Empty
+    /// when the daemon is stopping.
+    pub async fn foresee(&self, policy: &Policy) -> Vec<Said> {
+        let steps = self.foresight.ask(Arc::clone(&policy.ruleset)).await;
+        let steps = steps.into_iter().flatten();
+        steps
+            .flat_map(|step| Said::of(&step, &policy.outfit))
+            .collect()
+    }
+
+    /// What the engine holds and what it had no room for.
+    #[must_use]
+    pub fn crowding(&self) -> Crowding {
+        self.standing.get()
+    }
+
     /// Takes in a jump of the wall clock forward, if there was one.
     pub async fn follow_clock(&self) {
         let Some(by) = self.clock.jumped() else {
@@ -80,6 +100,19 @@ impl Controls {
                 tracing::warn!(%error, ?by, "the wall clock jumped forward; the log cannot take that yet");
             }
         }
+    }
+
+    /// Ends the open alarms of a root id from one place in the log on; their last records.
+    ///
+    /// # Errors
+    /// The log cannot be read or cannot take it; nothing ends.
+    pub async fn close_by_hand(&self, id: &str, by: &str) -> Result<Vec<AlarmRecord>, StoreError> {
+        let open = self.log.open_alarms(id).await?;
+        if !open.is_empty() {
+            let (id, by) = (id.to_owned(), by.to_owned());
+            self.gate.note(Event::ClosedByHand { id, by }).await?;
+        }
+        Ok(open)
     }
 
     /// Engine time.

@@ -10,7 +10,9 @@ use crate::delivery::{self, Dispatcher};
 use crate::engine::{Engine, Resume, ResumeError, Ruleset};
 use crate::pipeline::fallback::{self, fallback};
 use crate::pipeline::intake::{Gate, Intake};
-use crate::pipeline::{Clock, Correlator, Decided, Desk, Gateway, Outfit, Reloads, Sender};
+use crate::pipeline::{
+    Clock, Correlator, Decided, Desk, Foresight, Gateway, Outfit, Reloads, Sender, Standing,
+};
 use crate::store::{Saved, Store, StoreError, Tail};
 
 use super::controls::Controls;
@@ -84,6 +86,8 @@ pub struct Core {
     reloads: Reloads,
     clock: Clock,
     decided: Decided,
+    foresight: Foresight,
+    standing: Standing,
     outfit: watch::Sender<Arc<Outfit>>,
     fallback: watch::Sender<Option<fallback::Settings>>,
     tasks: Tasks,
@@ -120,6 +124,8 @@ impl Core {
         );
         let reloads = Reloads::default();
         let decided = Decided::default();
+        let (foresight, questions) = Foresight::channel();
+        let standing = Standing::default();
         let (outfit, outfit_seen) = watch::channel(Arc::clone(&policy.outfit));
         let (fallback_settings, fallback_seen) = watch::channel(policy.fallback.clone());
         let (told, runner) = fallback(fallback_seen, store.outbox.clone());
@@ -134,6 +140,8 @@ impl Core {
             reloads: reloads.clone(),
             clock: clock.clone(),
             decided: decided.clone(),
+            questions,
+            standing: standing.clone(),
         };
         tasks.spawn(
             "correlator",
@@ -158,6 +166,8 @@ impl Core {
             reloads,
             clock,
             decided,
+            foresight,
+            standing,
             outfit,
             fallback: fallback_settings,
             tasks,
@@ -175,8 +185,11 @@ impl Core {
     pub fn controls(&self) -> Controls {
         Controls {
             gate: Arc::clone(&self.gate),
+            log: self.store.log.clone(),
             desk: Arc::clone(&self.desk),
             reloads: self.reloads.clone(),
+            foresight: self.foresight.clone(),
+            standing: self.standing.clone(),
             clock: self.clock.clone(),
             outfit: self.outfit.clone(),
             fallback: self.fallback.clone(),

@@ -1,10 +1,12 @@
 //! Composition root: build, run, supervise, drain.
 
+mod clear;
 mod controls;
 mod core;
 mod housekeeping;
 mod line;
 mod reload;
+pub mod replay;
 mod run;
 mod signals;
 mod status;

@@ -14,6 +14,10 @@ use crate::whatsapp::{Client, ClientError};
 use super::controls::Controls;
 use super::core::Policy;
 use super::line::Line;
+use super::replay::Said;
+
+/// The most messages that an answer shows.
+const MAX_SHOWN: usize = 1_000;
 
 /// Reads the config again and puts it in force. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +44,8 @@ pub struct Report {
     pub needs_restart: Vec<String>,
     /// Remarks on the config.
     pub warnings: Vec<String>,
+    /// Of a dry run: the messages that would go out at once.
+    pub would_send: Vec<Said>,
 }
 
 /// Why nothing changed.
@@ -91,12 +97,15 @@ impl Reloader {
         let loaded = config::load(&shared.path, &shared.environment)
             .map_err(|faults| ReloadError::Config(faults.summary()))?;
         let changes = current.changes(&loaded.settings);
-        let report = Report {
+        let mut report = Report {
             applied: changes.applied,
             needs_restart: changes.needs_restart,
             warnings: loaded.warnings.summary(),
+            would_send: Vec::new(),
         };
         if dry_run {
+            let policy = Policy::from(&loaded.settings);
+            report.would_send = shared.controls.foresee(&policy).await;
             return Ok(report);
         }
         let client = Client::new(&loaded.settings.whatsapp)?;
@@ -134,11 +143,17 @@ impl Reloader {
                 if !dry_run {
                     report.log();
                 }
-                Ok(json!({
+                let mut answer = json!({
                     "applied": report.applied,
                     "needs_restart": report.needs_restart,
                     "warnings": report.warnings,
-                }))
+                });
+                if dry_run {
+                    let shown = report.would_send.iter().take(MAX_SHOWN);
+                    answer["would_send"] = shown.map(Said::json).collect();
+                    answer["would_send_count"] = json!(report.would_send.len());
+                }
+                Ok(answer)
             }
             Err(error) => Err(json!({"error": error.to_string()})),
         }

@@ -16,6 +16,7 @@ use crate::store::{Mode, Store, StoreClass, StoreError, Tally};
 use crate::web;
 use crate::whatsapp::{Client, ClientError};
 
+use super::clear;
 use super::core::{Core, CoreError, Parts, Policy};
 use super::housekeeping;
 use super::line::Line;
@@ -277,6 +278,7 @@ impl Daemon {
     fn control(&self) -> web::Control {
         let reloader = self.reloader.clone();
         let controls = self.core.controls();
+        let hand = controls.clone();
         let outbox = self.core.store().outbox.clone();
         web::Control::new(
             move |dry_run| {
@@ -285,9 +287,13 @@ impl Daemon {
             },
             move || {
                 let (controls, outbox) = (controls.clone(), outbox.clone());
-                async move { status::report(controls.desk(), &outbox).await }
+                async move { status::report(controls.desk(), &outbox, &controls.crowding()).await }
             },
         )
+        .with_clear(move |id, by| {
+            let hand = hand.clone();
+            async move { clear::answer(&hand, &id, &by).await }
+        })
     }
 
     fn start_chores(&mut self, retention: Duration) {

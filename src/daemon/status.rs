@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::model::MessageState;
-use crate::pipeline::Desk;
+use crate::pipeline::{Crowding, Desk};
 use crate::store::Outbox;
 
-/// Messages by state, holds, what is under way.
-pub(super) async fn report(desk: &Desk, outbox: &Outbox) -> Value {
+/// Messages by state, holds, what is under way, what the rules hold and had no room for.
+pub(super) async fn report(desk: &Desk, outbox: &Outbox, crowding: &Crowding) -> Value {
     let (waiting, in_flight, holds) = desk.with(|dispatcher| {
         (
             dispatcher.waiting(),
@@ -33,11 +33,20 @@ pub(super) async fn report(desk: &Desk, outbox: &Outbox) -> Value {
             .collect(),
         Err(error) => json!({"error": error.to_string()}),
     };
+    let left_out = crowding.left_out.iter();
+    let left_out: Value = left_out
+        .map(|(rule, count)| (rule.to_string(), json!(count)))
+        .collect();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "waiting": waiting,
         "in_flight": in_flight,
         "holds": holds,
         "messages": messages,
+        "correlation": {
+            "alarms": crowding.alarms,
+            "forgotten_for_room": crowding.forgotten,
+            "left_out": left_out,
+        },
     })
 }

@@ -1,17 +1,29 @@
 //! Why a record would or would not be told, rule by rule. Changes nothing.
 
-use crate::model::{AlarmRecord, AlarmType, ContactId, RuleId};
+use std::sync::Arc;
 
-use super::rule::Ruleset;
-use super::tree::Trees;
+use crate::model::{
+    AlarmRecord, AlarmType, ContactId, Event, LogEntry, Message, Notification, RuleId, Time,
+};
 
-/// What would come of a record.
+use super::filter::Explanation;
+use super::life::Phase;
+use super::rule::Rule;
+use super::speak;
+use super::step::{Engine, Step};
+use super::window::Gathering;
+
+/// What would come of a record, if it came now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The record's type, given or inferred.
     pub kind: AlarmType,
     /// Every rule, in the order of the config.
     pub rules: Vec<RuleAccount>,
+    /// What would be said at once.
+    pub notifications: Vec<Arc<Notification>>,
+    /// To whom.
+    pub messages: Vec<Message>,
 }
 
 /// What one rule makes of a record.
@@ -23,56 +35,185 @@ pub struct RuleAccount {
     pub takes: bool,
     /// The part of its filter that decided, with the value that was seen.
     pub because: String,
-    /// Whom it tells.
+    /// Whom it tells at once.
     pub contacts: Vec<ContactId>,
     /// Whom it leaves to an earlier rule.
     pub left: Vec<ContactId>,
+    /// The buckets that the record belongs to.
+    pub buckets: Vec<BucketAccount>,
 }
 
-impl Ruleset {
-    /// Accounts for `record` given the open alarms.
+/// A bucket after the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BucketAccount {
+    /// What its alarms share, for people.
+    pub key: String,
+    /// How many alarms, or events, it would hold.
+    pub count: usize,
+    /// What the rule's condition makes of them.
+    pub condition: Option<Explanation>,
+    /// What would come of it.
+    pub then: Then,
+}
+
+/// What would come of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// It speaks at once.
+    Speaks,
+    /// Nothing yet: too few events, or the condition does not hold.
+    Nothing,
+    /// It is raised already, or stays so.
+    Raised,
+    /// It is decided then, if nothing changes. In engine time.
+    DecidedAt(Time),
+    /// It is told as cleared then, unless it holds again. In engine time.
+    ClearedAt(Time),
+    /// There is no room for it.
+    LeftOut,
+}
+
+impl Engine {
+    /// Accounts for `record` as if it came now. What the rules would say is found by deciding it, on
+    /// a copy.
     #[must_use]
-    pub fn account(&self, trees: &Trees, record: &AlarmRecord) -> Account {
-        let kind = trees.assess(record).kind;
+    pub fn account(&self, record: &AlarmRecord) -> Account {
+        let kind = self.trees.assess(record).kind;
         let mut known = record.clone();
         known.kind = Some(kind);
-        let speeches = self.speeches(&known);
+        let mut trial = self.clone();
+        let step = trial.step(&LogEntry {
+            position: self.position.next(),
+            at: self.now,
+            event: Event::Record(Arc::new(record.clone())),
+        });
         let rules = self
+            .ruleset
             .rules
             .iter()
-            .map(|rule| {
-                let (takes, because) = match (&rule.filter, rule.enabled) {
-                    (_, false) => (false, "the rule is off (enabled = false)".to_owned()),
-                    (None, true) => (
-                        true,
-                        "the rule has no filter: it takes every record".to_owned(),
-                    ),
-                    (Some(filter), true) => {
-                        let explained = filter.explain(&known);
-                        (explained.matched, explained.because)
-                    }
-                };
-                let contacts = speeches
+            .enumerate()
+            .map(|(n, rule)| {
+                let (takes, because) = judgement(rule, &known);
+                let said: Vec<&Arc<Notification>> = step
+                    .notifications
                     .iter()
-                    .find(|speech| speech.rule.id == rule.id)
-                    .map_or_else(Vec::new, |speech| speech.contacts.clone());
-                let left = if takes {
-                    self.recipients(rule)
-                        .into_iter()
-                        .filter(|id| !contacts.contains(id))
-                        .collect()
+                    .filter(|said| said.rule == rule.id)
+                    .collect();
+                let contacts: Vec<ContactId> = step
+                    .messages
+                    .iter()
+                    .filter(|message| said.iter().any(|said| said.id == message.notification))
+                    .map(|message| message.contact.clone())
+                    .collect();
+                let buckets = if takes {
+                    trial.buckets(n, rule, &known, &said)
                 } else {
                     Vec::new()
                 };
+                let mut left = self.ruleset.recipients(rule);
+                left.retain(|id| !contacts.contains(id) && is_left(&step, rule, id));
                 RuleAccount {
                     rule: rule.id.clone(),
                     takes,
                     because,
                     contacts,
                     left,
+                    buckets,
                 }
             })
             .collect();
-        Account { kind, rules }
+        Account {
+            kind,
+            rules,
+            notifications: step.notifications,
+            messages: step.messages,
+        }
+    }
+
+    fn buckets(
+        &self,
+        n: usize,
+        rule: &Rule,
+        record: &AlarmRecord,
+        said: &[&Arc<Notification>],
+    ) -> Vec<BucketAccount> {
+        rule.keys(&record.tree(), record)
+            .into_iter()
+            .map(|key| {
+                let subject = super::bucket::subject(&rule.id, &key);
+                let spoken = said.iter().find(|said| said.bucket == subject);
+                let bucket = self.tracks[n]
+                    .find(&key)
+                    .and_then(|no| self.tracks[n].get(no));
+                let records: Vec<AlarmRecord> = match bucket {
+                    Some(bucket) => match &bucket.gathered {
+                        Some(gathered) => gathered.events.iter().map(Gathering::record).collect(),
+                        None => bucket
+                            .members
+                            .worst_first()
+                            .filter_map(|no| self.trees.get(no))
+                            .map(|tree| tree.record.unpack())
+                            .collect(),
+                    },
+                    None => vec![record.clone()],
+                };
+                let shown: Vec<&AlarmRecord> = records.iter().collect();
+                let then = match bucket.map(|bucket| bucket.phase()) {
+                    _ if spoken.is_some() => Then::Speaks,
+                    None if rule.attention().is_none() && rule.single_events => Then::Nothing,
+                    None if record.ends() => Then::Nothing,
+                    None => Then::LeftOut,
+                    Some(Phase::Idle) => Then::Nothing,
+                    Some(Phase::Raised) => Then::Raised,
+                    Some(
+                        Phase::Waiting { until }
+                        | Phase::Collecting { until }
+                        | Phase::Around { until, .. },
+                    ) => Then::DecidedAt(self.clock.engine(until)),
+                    Some(Phase::Clearing { until }) => Then::ClearedAt(self.clock.engine(until)),
+                };
+                BucketAccount {
+                    key: super::group::readable(&key),
+                    count: spoken.map_or(shown.len(), |said| said.view.count),
+                    condition: rule
+                        .condition
+                        .as_ref()
+                        .map(|condition| condition.explain(&shown)),
+                    then,
+                }
+            })
+            .collect()
+    }
+}
+
+impl Gathering {
+    fn record(&self) -> AlarmRecord {
+        self.record.unpack()
+    }
+}
+
+/// Whether an earlier rule tells a contact in place of `rule`.
+fn is_left(step: &Step, rule: &Rule, contact: &ContactId) -> bool {
+    let mut earlier = step
+        .notifications
+        .iter()
+        .filter(|said| speak::names(&said.reason, &rule.id));
+    earlier.any(|said| {
+        let mut messages = step.messages.iter();
+        messages.any(|message| message.notification == said.id && message.contact == *contact)
+    })
+}
+
+fn judgement(rule: &Rule, record: &AlarmRecord) -> (bool, String) {
+    match (&rule.filter, rule.enabled) {
+        (_, false) => (false, "the rule is off (enabled = false)".to_owned()),
+        (None, true) => (
+            true,
+            "the rule has no filter: it takes every record".to_owned(),
+        ),
+        (Some(filter), true) => {
+            let explained = filter.explain(record);
+            (explained.matched, explained.because)
+        }
     }
 }

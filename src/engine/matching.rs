@@ -1,21 +1,11 @@
-//! Which rules take a record, and which of them speaks to whom.
+//! Which rules take a record, and whom they notify.
 
 use std::collections::BTreeSet;
 
 use crate::model::{AlarmRecord, AlarmType, ContactId, RuleId};
 
+use super::filter::Filter;
 use super::rule::{Rule, Ruleset};
-
-/// A rule that speaks of a record.
-#[derive(Debug, Clone)]
-pub struct Speech<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
-    /// Who is told, in the order of the config.
-    pub contacts: Vec<ContactId>,
-    /// Rules that take the record too and leave (some of) these contacts to this one.
-    pub yielding: Vec<RuleId>,
-}
 
 impl Ruleset {
     /// The enabled rules that take `record`, or might once its type is inferred. Intake asks this
@@ -29,37 +19,11 @@ impl Ruleset {
             .collect()
     }
 
-    /// Who speaks of `record`, whose type is known: the first rule that takes it speaks to a contact,
-    /// the others leave the contact to it; `also` rules speak beside them. A rule in shadow takes
-    /// nobody's place.
+    /// Whether a rule takes `record`, or a message may speak of it (`base_alarms`): it is kept.
     #[must_use]
-    pub fn speeches<'a>(&'a self, record: &AlarmRecord) -> Vec<Speech<'a>> {
-        let mut speeches: Vec<Speech<'a>> = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.takes(record)) {
-            let everyone = self.recipients(rule);
-            let mut contacts = Vec::with_capacity(everyone.len());
-            for contact in everyone {
-                let first = speeches.iter_mut().find(|speech| {
-                    !speech.rule.also && !speech.rule.shadow && speech.contacts.contains(&contact)
-                });
-                match first {
-                    Some(first) if !rule.also => {
-                        if !first.yielding.contains(&rule.id) {
-                            first.yielding.push(rule.id.clone());
-                        }
-                    }
-                    _ => contacts.push(contact),
-                }
-            }
-            if !contacts.is_empty() {
-                speeches.push(Speech {
-                    rule,
-                    contacts,
-                    yielding: Vec::new(),
-                });
-            }
-        }
-        speeches
+    pub fn wants(&self, record: &AlarmRecord) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| rule.might_take(record) || rule.might_speak_of(record))
     }
 
     /// The enabled contacts that `rule` notifies, in the order of the config.
@@ -80,6 +44,17 @@ impl Ruleset {
     }
 }
 
+impl Ruleset {
+    /// The contacts that are on, in the order of the config.
+    pub(super) fn enabled_contacts(&self) -> Vec<ContactId> {
+        self.contacts
+            .iter()
+            .filter(|contact| contact.enabled)
+            .map(|contact| contact.id.clone())
+            .collect()
+    }
+}
+
 impl Rule {
     /// Whether the rule is on and its filter takes `record`.
     #[must_use]
@@ -93,19 +68,28 @@ impl Rule {
 
     /// As [`Rule::takes`], for a record whose type may still have to be inferred.
     fn might_take(&self, record: &AlarmRecord) -> bool {
-        let inferred = record.kind.is_none()
-            && self.enabled
-            && self
-                .filter
-                .as_ref()
-                .is_some_and(super::filter::Filter::mentions_type);
-        if !inferred {
-            return self.takes(record);
-        }
-        let mut guess = record.clone();
-        AlarmType::INFERRED.into_iter().any(|kind| {
-            guess.kind = Some(kind);
-            self.takes(&guess)
-        })
+        self.enabled && might_match(self.filter.as_ref(), record)
     }
+
+    /// Whether a message of the rule may speak of `record` without the rule taking it.
+    fn might_speak_of(&self, record: &AlarmRecord) -> bool {
+        let base = self.base_alarms.as_ref();
+        let filter = base.and_then(|base| base.filter.as_ref());
+        self.enabled && filter.is_some_and(|filter| might_match(Some(filter), record))
+    }
+}
+
+/// Whether a filter takes `record`, or might once its type is inferred.
+fn might_match(filter: Option<&Filter>, record: &AlarmRecord) -> bool {
+    let Some(filter) = filter else {
+        return true;
+    };
+    if record.kind.is_some() || !filter.mentions_type() {
+        return filter.matches(record);
+    }
+    let mut guess = record.clone();
+    AlarmType::INFERRED.into_iter().any(|kind| {
+        guess.kind = Some(kind);
+        filter.matches(&guess)
+    })
 }

@@ -1,18 +1,61 @@
 //! Pure: what should be said, to whom, when and why.
 //!
-//! [`Engine::step`] decides one entry of the log, [`Engine::fire`] what came due; both return a
-//! [`Step`] that the store writes whole. Nothing here waits, reads a clock or draws a number.
+//! [`Engine::step`] decides one entry of the log, [`Engine::fire`] what came due, [`Engine::adopt`]
+//! what other rules make of what is open; each returns a [`Step`] that the store writes whole. Nothing
+//! here waits, reads a clock or draws a number.
+//!
+//! # Where a line belongs
+//!
+//! | what it is about | file |
+//! |---|---|
+//! | what a rule says: rules and limits, the two languages | `rule`, `filter`, `condition` |
+//! | one entry of the log, from in to out | `step` |
+//! | open alarms; a record kept small | `tree`, `packed` |
+//! | which rules take a record and whom they notify; in which buckets it is | `matching`, `group` |
+//! | a record on its way through the rules; as a single event | `follow`, `event` |
+//! | the buckets of one rule; one bucket; the events it gathered | `track`, `bucket`, `window` |
+//! | records that windows and `base_alarms` may still speak of | `history`, `around` |
+//! | where a trigger stands, and what moves it: of alarms, of single events | `life`, `trigger`, `single` |
+//! | a turn of a bucket in words: what is said, why, and of which alarms | `decide`, `reason`, `view` |
+//! | from words to messages: one for each contact; who is owed an end | `speak`, `ledger` |
+//! | when buckets do something by themselves; their timers, room and memory | `timers`, `upkeep` |
+//! | the state as rows, and read back | `rows`, `resume` |
+//! | other rules in force; a rule rebuilt from the open alarms | `adopt`, `rebuild` |
+//! | why a record is told or not | `explain` |
 
+mod adopt;
+mod around;
+mod bucket;
 pub mod condition;
+mod decide;
+mod event;
 mod explain;
 pub mod filter;
+mod follow;
+mod group;
+mod history;
+mod ledger;
+mod life;
 mod matching;
+mod packed;
+mod reason;
+mod rebuild;
+mod resume;
+mod rows;
 mod rule;
+mod single;
+mod speak;
 mod step;
+mod timers;
+mod track;
 mod tree;
+mod trigger;
+mod upkeep;
+mod view;
+mod window;
 
-pub use explain::{Account, RuleAccount};
-pub use matching::Speech;
-pub use rule::{Rule, Ruleset};
+pub use explain::{Account, BucketAccount, RuleAccount, Then};
+pub use group::{Grouping, MAX_BUCKETS_PER_RECORD, readable};
+pub use rule::{BaseAlarms, Limits, Reminder, Rule, Ruleset, Trigger};
 pub use step::{Engine, Resume, ResumeError, Step};
-pub use tree::{Change, MAX_OPEN, Tree, Trees};
+pub use tree::{Change, Trees};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::model::{Contact, ContactId, RuleId, TemplateId};
 
-use super::filter::Filter;
+use super::condition::Condition;
+use super::filter::{Field, Filter};
 
 /// The rules and people in force.
 #[derive(Debug, Clone)]
@@ -19,6 +20,29 @@ pub struct Ruleset {
     pub forget_after: Duration,
     /// The whole path, no POST.
     pub shadow: bool,
+    /// What is bounded.
+    pub limits: Limits,
+}
+
+/// Bounds of what the engine keeps. What overflows is counted and told, never silently dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open alarms; past it the one silent for longest is forgotten.
+    pub alarms: usize,
+    /// Buckets of one rule; past it a record that needs another one is not counted by the rule.
+    pub buckets_per_rule: usize,
+    /// Alarms (or events of a window) of one bucket.
+    pub alarms_per_bucket: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            alarms: 1_000_000,
+            buckets_per_rule: 10_000,
+            alarms_per_bucket: 10_000,
+        }
+    }
 }
 
 /// Which records are told to whom, with which template.
@@ -34,12 +58,73 @@ pub struct Rule {
     pub enabled: bool,
     /// What it takes; `None` takes everything.
     pub filter: Option<Filter>,
+    /// Every record is an event; else alarm trees are followed until they end.
+    pub single_events: bool,
+    /// What alarms of one bucket have in common; `None` is the default: one bucket for each alarm
+    /// tree, or one for the rule when it has a condition, collects or counts. Empty: one bucket.
+    pub group_by: Option<Vec<Field>>,
+    /// What must hold of a bucket; `None` holds while it is not empty.
+    pub condition: Option<Condition>,
+    /// When a bucket whose condition holds is told.
+    pub trigger: Trigger,
+    /// A clear counts when it has lasted this long.
+    pub clear_after: Duration,
+    /// Which alarms a message speaks of, when not those of the bucket.
+    pub base_alarms: Option<BaseAlarms>,
     /// Who is told; `None` is everyone.
     pub notify: Option<Vec<ContactId>>,
     /// With what.
     pub template: TemplateId,
+    /// Whether and with what a change is told.
+    pub on_update: Option<TemplateId>,
+    /// Updates of one bucket are at least this far apart.
+    pub update_every: Duration,
+    /// Whether and with what the end is told.
+    pub on_clear: Option<TemplateId>,
+    /// Whether, how often and with what it is told that the bucket is still raised.
+    pub reminder: Option<Reminder>,
     /// Speaks beside the first rule that matches.
     pub also: bool,
     /// The whole path, no POST.
     pub shadow: bool,
+}
+
+/// When a bucket whose condition holds is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// At once.
+    Immediate,
+    /// When it has held for so long without a break; a break starts the wait anew.
+    Persist(Duration),
+    /// Gather for so long after the first event, then decide once; the next event starts anew.
+    Collect(Duration),
+    /// After so many events in a sliding window, which empties when it fires; with `persist` the
+    /// violation must last that long.
+    Times {
+        /// So many.
+        times: u32,
+        /// In so long.
+        within: Duration,
+        /// For so long; zero is at once.
+        persist: Duration,
+    },
+}
+
+/// Which alarms a message speaks of.
+#[derive(Debug, Clone)]
+pub struct BaseAlarms {
+    /// Those that this takes; `None` takes what the rule's filter takes.
+    pub filter: Option<Filter>,
+    /// And those that came up to this long before or after the trigger; the message waits for the
+    /// latter.
+    pub around: Duration,
+}
+
+/// Telling that a bucket is still raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// How often.
+    pub every: Duration,
+    /// With what.
+    pub template: TemplateId,
 }

@@ -6,30 +6,50 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AlarmRecord, Event, Kind, LogEntry, Message, MessageId, Notification, NotificationId, Position,
-    Row, RowChange, RowKind, Time, TreeKey,
+    AlarmRecord, Event, LogEntry, Message, MessageId, Notification, NotificationId, Position, Row,
+    RowChange, RowKind, Time, TreeKey,
 };
 
-use super::matching::Speech;
+use super::bucket::BucketNo;
+use super::history::History;
+use super::packed::Packed;
 use super::rule::Ruleset;
-use super::tree::{Change, Tree, Trees};
+use super::timers::Timers;
+use super::track::Track;
+use super::tree::{TreeNo, Trees};
 
-/// The most alarms that one firing of timers forgets; what is left fires at once after it.
-const MAX_FORGOTTEN: usize = 1_000;
+/// The most that one firing decides; what is left is due at once after it.
+const MAX_FIRED: usize = 1_000;
 
 /// The row that holds the engine's steady clock.
-const CLOCK_KEY: &str = "clock";
+pub(super) const CLOCK_KEY: &str = "clock";
 
 /// What should be said, to whom, when and why.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    ruleset: Arc<Ruleset>,
-    trees: Trees,
-    clock: SteadyClock,
-    now: Time,
-    position: Position,
-    next_message: MessageId,
-    next_notification: NotificationId,
+    pub(super) ruleset: Arc<Ruleset>,
+    pub(super) trees: Trees,
+    /// One for each rule, in the order of the config.
+    pub(super) tracks: Vec<Track>,
+    /// What is left of rules that changed or are gone, until they are adopted.
+    pub(super) orphans: Vec<Track>,
+    pub(super) timers: Timers,
+    pub(super) history: History,
+    /// Buckets whose rows change with the step under way.
+    pub(super) touched: Vec<(usize, BucketNo)>,
+    /// Rows that go with the step under way.
+    pub(super) gone: Vec<RowChange>,
+    /// Imprints are to be written.
+    pub(super) is_new: bool,
+    /// The rows are of other rules than those in force.
+    pub(super) is_foreign: bool,
+    pub(super) clock: SteadyClock,
+    pub(super) now: Time,
+    pub(super) position: Position,
+    /// Alarms forgotten for want of room.
+    pub(super) crowded_out: u64,
+    pub(super) next_message: MessageId,
+    pub(super) next_notification: NotificationId,
 }
 
 /// What one event, or timers that came due, lead to. Written whole or not at all.
@@ -72,69 +92,88 @@ pub struct Resume {
 #[derive(Debug, thiserror::Error)]
 #[error("the {kind} row {key:?} in the database cannot be read ({source}); restore a backup")]
 pub struct ResumeError {
-    kind: &'static str,
-    key: String,
-    source: serde_json::Error,
+    pub(super) kind: &'static str,
+    pub(super) key: String,
+    pub(super) source: serde_json::Error,
 }
 
 impl Engine {
-    /// An engine that goes on where `resume` ends.
-    ///
-    /// # Errors
-    /// A row cannot be read: the database was changed by something else.
-    pub fn new(ruleset: Arc<Ruleset>, resume: Resume) -> Result<Self, ResumeError> {
-        let mut engine = Self {
-            ruleset,
-            trees: Trees::default(),
-            clock: SteadyClock::default(),
-            now: resume.engine_time,
-            position: resume.position,
-            next_message: resume.next_message.max(MessageId(1)),
-            next_notification: resume.next_notification.max(NotificationId(1)),
-        };
-        for row in resume.rows {
-            engine.restore(&row)?;
-        }
-        Ok(engine)
-    }
-
-    /// Puts other rules and contacts in force.
-    pub fn set_ruleset(&mut self, ruleset: Arc<Ruleset>) {
-        self.ruleset = ruleset;
-    }
-
-    /// Decides one entry of the log.
+    /// Decides one entry of the log. What is due by then is to be fired first.
     pub fn step(&mut self, entry: &LogEntry) -> Step {
+        let mut step = Step::default();
+        self.settle(&mut step);
         self.advance(entry.at);
         self.position = entry.position;
-        let mut step = Step::default();
         match &entry.event {
             Event::Record(record) => self.take(record, &mut step),
+            Event::ClosedByHand { id, .. } => {
+                for no in self.trees.of_root(id) {
+                    self.end_tree(no, "closed by hand", true, &mut step);
+                }
+            }
             Event::ClockJump { by_ms } => self.jump(*by_ms, &mut step),
             Event::Reloaded { .. } => {}
         }
         self.seal(step)
     }
 
-    /// Decides what came due by `now`; `None` when nothing did.
+    /// Decides what came due by `now`; `None` when nothing did. Fires a bounded part at once: ask
+    /// [`Engine::next_deadline`] again.
     pub fn fire(&mut self, now: Time) -> Option<Step> {
-        self.advance(now);
         let mut step = Step::default();
-        self.forget(self.clock.steady(self.now), &mut step);
-        (!step.closed_trees.is_empty()).then(|| self.seal(step))
+        self.settle(&mut step);
+        self.advance(now);
+        let steady = self.clock.steady(self.now);
+        for _ in 0..MAX_FIRED {
+            let timer = self.timers.next().filter(|due| *due <= steady);
+            let silent = self.next_forgotten().filter(|due| *due <= steady);
+            match (timer, silent) {
+                (Some(timer), silent) if silent.is_none_or(|silent| timer <= silent) => {
+                    self.fire_first(&mut step);
+                }
+                (_, Some(_)) => self.forget_oldest(steady, &mut step),
+                _ => break,
+            }
+        }
+        let said = !step.rows.is_empty()
+            || !step.closed_trees.is_empty()
+            || !step.messages.is_empty()
+            || !self.touched.is_empty();
+        said.then(|| self.seal(step))
     }
 
     /// When [`Engine::fire`] will next have something, in engine time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
-        let overdue = self.trees.next_overdue(self.ruleset.forget_after)?;
-        Some(self.clock.engine(overdue))
+        let timer = self.timers.next();
+        let next = timer.into_iter().chain(self.next_forgotten()).min()?;
+        Some(self.clock.engine(next))
+    }
+
+    /// As [`Engine::next_deadline`], without reminders and without forgetting silent alarms: whether
+    /// anything but the passing of time is still to come.
+    #[must_use]
+    pub fn next_decision(&self) -> Option<Time> {
+        let next = self.timers.iter().find(|timer| {
+            let Some(bucket) = self.tracks[timer.track].get(timer.bucket) else {
+                return false;
+            };
+            let life = bucket.life.as_ref();
+            !life.is_some_and(|life| life.phase == super::life::Phase::Raised && !life.update_waits)
+        });
+        next.map(|timer| self.clock.engine(timer.at))
     }
 
     /// The log is decided up to here.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Engine time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
     }
 
     /// The rules and contacts in force.
@@ -149,80 +188,78 @@ impl Engine {
         &self.trees
     }
 
-    fn advance(&mut self, now: Time) {
+    /// How often something was not counted by a rule for want of room, since the start: rules that
+    /// never lacked any are left out.
+    #[must_use]
+    pub fn overflows(&self) -> Vec<(crate::model::RuleId, u64)> {
+        self.tracks
+            .iter()
+            .filter(|track| track.overflow > 0)
+            .map(|track| (track.id.clone(), track.overflow))
+            .collect()
+    }
+
+    /// How many open alarms were forgotten because there were too many, since the start.
+    #[must_use]
+    pub fn crowded_out(&self) -> u64 {
+        self.crowded_out
+    }
+
+    pub(super) fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
 
-    /// Ends alarms that have been silent for too long, and the most silent of one too many.
-    fn forget(&mut self, steady: Time, step: &mut Step) {
-        while step.closed_trees.len() < MAX_FORGOTTEN {
-            let Some(key) = self.trees.overdue(steady, self.ruleset.forget_after) else {
-                break;
-            };
-            step.rows.extend(self.trees.remove(&key));
-            step.closed_trees.push(key);
+    fn take(&mut self, record: &Arc<AlarmRecord>, step: &mut Step) {
+        let key = record.tree();
+        let before = self.trees.find(&key);
+        let change = self.trees.change(before, record);
+        let mut known = Arc::clone(record);
+        if known.kind.is_none() {
+            Arc::make_mut(&mut known).kind = Some(change.kind);
         }
-    }
-
-    fn take(&mut self, record: &AlarmRecord, step: &mut Step) {
-        let change = self.trees.assess(record);
-        let mut known = record.clone();
-        known.kind = Some(change.kind);
-        let ruleset = Arc::clone(&self.ruleset);
-        for speech in ruleset.speeches(&known) {
-            self.speak(&speech, &known, &change, step);
-        }
-        let steady = self.clock.steady(self.now);
-        step.rows.extend(self.trees.apply(steady, record, &change));
-        self.forget(steady, step);
-    }
-
-    fn speak(
-        &mut self,
-        speech: &Speech<'_>,
-        record: &AlarmRecord,
-        change: &Change,
-        step: &mut Step,
-    ) {
-        let rule = speech.rule;
-        let bucket: Arc<str> = Arc::from(format!("{}\u{1f}{}", rule.id, record.tree().as_str()));
-        let notification = Notification {
-            id: self.next_notification,
-            rule: rule.id.clone(),
-            rule_name: rule.name.clone(),
-            rule_description: rule.description.clone(),
-            kind: if record.ends() {
-                Kind::Cleared
-            } else {
-                Kind::Raised
-            },
-            reason: reason(speech),
-            bucket: bucket.to_string(),
-            at: self.now,
-            alarm: record.clone(),
+        let arrival = Arrival {
+            anew: before.is_some() && record.kind == Some(crate::model::AlarmType::NewAlarm),
+            key,
+            packed: Packed::new(&known),
+            record: known,
+            highest: change.highest,
+            order: self.position.0.unsigned_abs(),
         };
-        self.next_notification = self.next_notification.next();
-        for contact in &speech.contacts {
-            step.messages.push(Message {
-                id: self.next_message,
-                notification: notification.id,
-                contact: contact.clone(),
-                template: rule.template.clone(),
-                bucket: Arc::clone(&bucket),
-                severity: change.highest,
-                created: self.now,
-                expires: Some(self.now + self.ruleset.expire_after),
-                shadow: rule.shadow || self.ruleset.shadow,
-            });
-            self.next_message = self.next_message.next();
+        let says = self.follow(&arrival, before, step);
+        self.speak(says, true, step);
+        let steady = self.clock.steady(self.now);
+        let limit = self.ruleset.limits.alarms;
+        while self.trees.len() > limit {
+            self.crowded_out += 1;
+            self.forget_oldest(steady, step);
         }
-        step.notifications.push(Arc::new(notification));
+    }
+
+    fn next_forgotten(&self) -> Option<Time> {
+        self.trees.next_overdue(self.ruleset.forget_after)
+    }
+
+    fn forget_oldest(&mut self, steady: Time, step: &mut Step) {
+        let limit = self.ruleset.limits.alarms;
+        if let Some(no) = self.trees.overdue(steady, self.ruleset.forget_after, limit) {
+            self.end_tree(no, "forgotten", false, step);
+        }
+    }
+
+    /// Ends an alarm that no record ends.
+    fn end_tree(&mut self, no: TreeNo, reason: &str, together: bool, step: &mut Step) {
+        let Some(tree) = self.trees.remove(no) else {
+            return;
+        };
+        step.rows.push(tree.deletion());
+        let says = self.leave_everywhere(&tree, reason);
+        self.speak(says, together, step);
+        step.closed_trees.push(tree.key);
     }
 
     fn jump(&mut self, by_ms: u64, step: &mut Step) {
-        let by = Duration::from_millis(by_ms);
         self.clock.jumped_ms = self.clock.jumped_ms.saturating_add(by_ms);
-        self.now = self.now + by;
+        self.now = self.now + Duration::from_millis(by_ms);
         step.rows.push(RowChange::Put(Row {
             kind: RowKind::Timer,
             key: CLOCK_KEY.to_owned(),
@@ -230,67 +267,51 @@ impl Engine {
         }));
     }
 
-    fn seal(&self, mut step: Step) -> Step {
+    pub(super) fn seal(&mut self, mut step: Step) -> Step {
+        // A bucket that went may be there again.
+        step.rows.append(&mut self.gone);
+        self.write_buckets(&mut step);
+        self.tidy(&mut step);
+        if std::mem::take(&mut self.is_new) {
+            for track in &self.tracks {
+                step.rows.push(track.imprint.row(&track.id));
+            }
+        }
         step.position = self.position;
         step.engine_time = self.now;
         step.next_message = self.next_message;
         step.next_notification = self.next_notification;
         step
     }
+}
 
-    fn restore(&mut self, row: &Row) -> Result<(), ResumeError> {
-        let unreadable = |source| ResumeError {
-            kind: row.kind.name(),
-            key: row.key.clone(),
-            source,
-        };
-        match row.kind {
-            RowKind::Tree => {
-                let key: TreeKey =
-                    serde_json::from_value(serde_json::Value::String(row.key.clone()))
-                        .map_err(unreadable)?;
-                let tree: Tree = serde_json::from_str(&row.value).map_err(unreadable)?;
-                self.trees.restore(key, tree);
-            }
-            RowKind::Timer if row.key == CLOCK_KEY => {
-                self.clock = serde_json::from_str(&row.value).map_err(unreadable)?;
-            }
-            RowKind::Timer | RowKind::Bucket | RowKind::Ledger => {}
-        }
-        Ok(())
-    }
+/// A record as it came.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) key: TreeKey,
+    /// Its type is known.
+    pub(super) record: Arc<AlarmRecord>,
+    pub(super) packed: Packed,
+    pub(super) highest: crate::model::Severity,
+    /// Its place in the log.
+    pub(super) order: u64,
+    /// It begins an open alarm anew.
+    pub(super) anew: bool,
 }
 
 /// Steady time is engine time without the jumps of the wall clock: waits are kept in it, so that a
 /// jump moves every one of them by changing one row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct SteadyClock {
+pub(super) struct SteadyClock {
     jumped_ms: u64,
 }
 
 impl SteadyClock {
-    fn steady(self, engine: Time) -> Time {
+    pub(super) fn steady(self, engine: Time) -> Time {
         engine - Duration::from_millis(self.jumped_ms)
     }
 
-    fn engine(self, steady: Time) -> Time {
+    pub(super) fn engine(self, steady: Time) -> Time {
         steady + Duration::from_millis(self.jumped_ms)
     }
-}
-
-fn reason(speech: &Speech<'_>) -> String {
-    let mut reason = match &speech.rule.filter {
-        Some(filter) => format!("matches {filter}"),
-        None => "the rule takes every record".to_owned(),
-    };
-    if !speech.yielding.is_empty() {
-        let names: Vec<&str> = speech
-            .yielding
-            .iter()
-            .map(crate::model::RuleId::as_str)
-            .collect();
-        reason.push_str("; also matched by ");
-        reason.push_str(&names.join(", "));
-    }
-    reason
 }

@@ -1,34 +1,77 @@
-//! Open alarms: what the next record of a tree is compared with.
+//! Open alarms: the last record of each, and the buckets it is in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AlarmRecord, AlarmType, Row, RowChange, RowKind, Severity, Time, TreeKey};
+use crate::model::{
+    AlarmRecord, AlarmType, Row, RowChange, RowKind, Severity, SeverityRange, Status, Time, TreeKey,
+};
 
-/// The most alarms that are open at once; past it the one silent for longest is forgotten.
-pub const MAX_OPEN: usize = 1_000_000;
+use super::packed::Packed;
+use super::rows;
 
-/// What is remembered of an open alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tree {
-    /// Severity of its last record.
-    pub severity: Severity,
-    /// The worst it has been: a clear inherits it.
-    pub highest: Severity,
-    /// Value of its last record.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub value: String,
-    /// When its last record came, in steady time.
-    pub seen: Time,
+/// The place of an open alarm in memory.
+pub(super) type TreeNo = u32;
+
+/// No tree: the end of the chain.
+const NOBODY: TreeNo = TreeNo::MAX;
+
+/// A bucket that an alarm is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) rule: u32,
+    pub(super) bucket: u32,
 }
 
-/// The open alarms, and since when each has been silent.
-#[derive(Debug, Clone, Default)]
+/// An open alarm.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) key: TreeKey,
+    pub(super) record: Packed,
+    pub(super) severity: Severity,
+    /// The worst it has been since it began.
+    pub(super) highest: Severity,
+    pub(super) range: Option<SeverityRange>,
+    pub(super) masked: bool,
+    /// What its record carries.
+    pub(super) time: Time,
+    /// What the earliest record of this occurrence carries.
+    pub(super) begun: Time,
+    /// When its last record came, in steady time.
+    pub(super) seen: Time,
+    /// The place of its last record in the log.
+    pub(super) order: u64,
+    pub(super) places: Box<[Place]>,
+    /// Buckets that had no room for it.
+    pub(super) left_out: Box<[String]>,
+    older: TreeNo,
+    newer: TreeNo,
+}
+
+/// The row of an open alarm.
+#[derive(Serialize, Deserialize)]
+struct Kept<R> {
+    record: R,
+    highest: Severity,
+    seen: Time,
+    /// Where it is not the time of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<Time>,
+    order: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
+}
+
+/// The open alarms, chained in the order of their last records.
+#[derive(Debug, Clone)]
 pub struct Trees {
-    open: BTreeMap<TreeKey, Tree>,
-    by_silence: BTreeSet<(Time, TreeKey)>,
+    slab: Vec<Option<Tree>>,
+    free: Vec<TreeNo>,
+    by_key: HashMap<TreeKey, TreeNo>, // lookup only
+    oldest: TreeNo,
+    newest: TreeNo,
 }
 
 /// What a record does to its tree.
@@ -40,6 +83,18 @@ pub struct Change {
     pub highest: Severity,
 }
 
+impl Default for Trees {
+    fn default() -> Self {
+        Self {
+            slab: Vec::new(),
+            free: Vec::new(),
+            by_key: HashMap::new(),
+            oldest: NOBODY,
+            newest: NOBODY,
+        }
+    }
+}
+
 impl Trees {
     /// What `record` would do, without doing it.
     ///
@@ -47,7 +102,30 @@ impl Trees {
     /// Dropped or Value changed, and Cleared when it ends.
     #[must_use]
     pub fn assess(&self, record: &AlarmRecord) -> Change {
-        let before = self.open.get(&record.tree());
+        self.change(self.find(&record.tree()), record)
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Whether none is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    /// The last record of each, the one silent for longest first.
+    pub fn records(&self) -> impl Iterator<Item = AlarmRecord> {
+        self.chain()
+            .filter_map(|no| self.get(no))
+            .map(|tree| tree.record.unpack())
+    }
+
+    pub(super) fn change(&self, before: Option<TreeNo>, record: &AlarmRecord) -> Change {
+        let before = before.and_then(|no| self.get(no));
         let kind = record.kind.unwrap_or_else(|| match before {
             _ if record.ends() => AlarmType::Cleared,
             None => AlarmType::NewAlarm,
@@ -62,79 +140,185 @@ impl Trees {
         Change { kind, highest }
     }
 
-    /// Applies `record`, which came at `seen`; says which row changes.
-    pub fn apply(
-        &mut self,
-        seen: Time,
-        record: &AlarmRecord,
-        change: &Change,
-    ) -> Option<RowChange> {
-        let key = record.tree();
-        if record.ends() {
-            return self.remove(&key);
-        }
-        let tree = Tree {
-            severity: record.severity,
-            highest: change.highest,
-            value: record.value.clone(),
-            seen,
-        };
-        let row = Row {
-            kind: RowKind::Tree,
-            key: key.as_str().to_owned(),
-            value: serde_json::to_string(&tree).unwrap_or_default(),
-        };
-        self.insert(key, tree);
-        Some(RowChange::Put(row))
+    pub(super) fn find(&self, key: &TreeKey) -> Option<TreeNo> {
+        self.by_key.get(key).copied()
     }
 
-    /// Puts back what the store kept.
-    pub fn restore(&mut self, key: TreeKey, tree: Tree) {
-        self.insert(key, tree);
+    pub(super) fn get(&self, no: TreeNo) -> Option<&Tree> {
+        self.slab.get(no as usize)?.as_ref()
     }
 
-    /// The next alarm to forget at `now`: silent for `forget_after`, or one too many.
-    #[must_use]
-    pub fn overdue(&self, now: Time, forget_after: Duration) -> Option<TreeKey> {
-        let (seen, key) = self.by_silence.first()?;
-        (self.open.len() > MAX_OPEN || *seen + forget_after <= now).then(|| key.clone())
+    pub(super) fn get_mut(&mut self, no: TreeNo) -> Option<&mut Tree> {
+        self.slab.get_mut(no as usize)?.as_mut()
     }
 
-    /// When the next one is due, in steady time.
-    #[must_use]
-    pub fn next_overdue(&self, forget_after: Duration) -> Option<Time> {
-        self.by_silence
-            .first()
-            .map(|(seen, _)| *seen + forget_after)
-    }
-
-    /// Ends an alarm; says which row goes, `None` when it was not open.
-    pub fn remove(&mut self, key: &TreeKey) -> Option<RowChange> {
-        let tree = self.open.remove(key)?;
-        self.by_silence.remove(&(tree.seen, key.clone()));
-        Some(RowChange::Delete {
-            kind: RowKind::Tree,
-            key: key.as_str().to_owned(),
+    /// Every tree, the one silent for longest first.
+    pub(super) fn chain(&self) -> impl Iterator<Item = TreeNo> {
+        let mut next = self.oldest;
+        std::iter::from_fn(move || {
+            let tree = self.get(next)?;
+            Some(std::mem::replace(&mut next, tree.newer))
         })
     }
 
-    /// How many are open.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.open.len()
-    }
-
-    /// Whether none is open.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
-    }
-
-    fn insert(&mut self, key: TreeKey, tree: Tree) {
-        let seen = tree.seen;
-        if let Some(old) = self.open.insert(key.clone(), tree) {
-            self.by_silence.remove(&(old.seen, key.clone()));
+    /// Puts the next record of a tree, whose places stay; it is the newest of all.
+    pub(super) fn put(
+        &mut self,
+        before: Option<TreeNo>,
+        key: &TreeKey,
+        record: &AlarmRecord,
+        packed: Packed,
+        highest: Severity,
+        (seen, order): (Time, u64),
+    ) -> TreeNo {
+        let mut tree = Tree {
+            key: key.clone(),
+            record: packed,
+            severity: record.severity,
+            highest,
+            range: record.severity_range,
+            masked: record.status == Status::Masked,
+            time: record.time,
+            begun: record.time,
+            seen,
+            order,
+            places: Box::default(),
+            left_out: Box::default(),
+            older: NOBODY,
+            newer: NOBODY,
+        };
+        let no = if let Some(no) = before {
+            self.unchain(no);
+            if let Some(old) = self.slab.get_mut(no as usize).and_then(Option::take) {
+                if record.kind != Some(AlarmType::NewAlarm) {
+                    tree.begun = old.begun.min(record.time);
+                }
+                tree.places = old.places;
+                tree.key = old.key;
+            }
+            no
+        } else {
+            let no = self.free.pop().unwrap_or_else(|| {
+                self.slab.push(None);
+                u32::try_from(self.slab.len() - 1).unwrap_or(NOBODY)
+            });
+            self.by_key.insert(key.clone(), no);
+            no
+        };
+        tree.older = self.newest;
+        if let Some(slot) = self.slab.get_mut(no as usize) {
+            *slot = Some(tree);
         }
-        self.by_silence.insert((seen, key));
+        match self.get_mut(self.newest) {
+            Some(newest) => newest.newer = no,
+            None => self.oldest = no,
+        }
+        self.newest = no;
+        no
+    }
+
+    /// Ends an alarm.
+    pub(super) fn remove(&mut self, no: TreeNo) -> Option<Tree> {
+        self.unchain(no);
+        let tree = self.slab.get_mut(no as usize)?.take()?;
+        self.free.push(no);
+        self.by_key.remove(&tree.key);
+        Some(tree)
+    }
+
+    /// The next alarm to forget at `now`: silent for `forget_after`, or one too many.
+    pub(super) fn overdue(
+        &self,
+        now: Time,
+        forget_after: Duration,
+        limit: usize,
+    ) -> Option<TreeNo> {
+        let oldest = self.get(self.oldest)?;
+        (self.len() > limit || oldest.seen + forget_after <= now).then_some(self.oldest)
+    }
+
+    /// When the next one is due, in steady time.
+    pub(super) fn next_overdue(&self, forget_after: Duration) -> Option<Time> {
+        self.get(self.oldest).map(|tree| tree.seen + forget_after)
+    }
+
+    /// Open alarms with that root id, in the order of their last records.
+    pub(super) fn of_root(&self, id: &str) -> Vec<TreeNo> {
+        self.chain()
+            .filter(|no| {
+                self.get(*no)
+                    .is_some_and(|tree| tree.key.as_str().rsplit('\u{1f}').next() == Some(id))
+            })
+            .collect()
+    }
+
+    /// The row of a tree, whose record, of `time`, is at hand.
+    pub(super) fn row<R: Serialize>(
+        &self,
+        no: TreeNo,
+        time: Time,
+        record: &R,
+    ) -> Option<RowChange> {
+        let tree = self.get(no)?;
+        let kept = Kept {
+            record,
+            highest: tree.highest,
+            seen: tree.seen,
+            begun: (tree.begun != time).then_some(tree.begun),
+            order: tree.order,
+            left_out: tree.left_out.to_vec(),
+        };
+        Some(RowChange::Put(Row {
+            kind: RowKind::Tree,
+            key: tree.key.as_str().to_owned(),
+            value: rows::json(&kept),
+        }))
+    }
+
+    /// Puts back what the store kept.
+    pub(super) fn restore<'a>(
+        &mut self,
+        rows: impl Iterator<Item = &'a Row>,
+    ) -> Result<(), (&'a Row, serde_json::Error)> {
+        let mut kept = Vec::new();
+        for row in rows {
+            let tree: Kept<AlarmRecord> =
+                serde_json::from_str(&row.value).map_err(|error| (row, error))?;
+            kept.push(tree);
+        }
+        kept.sort_by_key(|tree| tree.order);
+        for tree in kept {
+            let key = tree.record.tree();
+            let packed = Packed::new(&tree.record);
+            let when = (tree.seen, tree.order);
+            let no = self.put(None, &key, &tree.record, packed, tree.highest, when);
+            if let Some(put) = self.get_mut(no) {
+                put.begun = tree.begun.unwrap_or(put.begun);
+                put.left_out = tree.left_out.into();
+            }
+        }
+        Ok(())
+    }
+
+    fn unchain(&mut self, no: TreeNo) {
+        let Some(tree) = self.get(no) else { return };
+        let (older, newer) = (tree.older, tree.newer);
+        match self.get_mut(older) {
+            Some(older) => older.newer = newer,
+            None => self.oldest = newer,
+        }
+        match self.get_mut(newer) {
+            Some(newer) => newer.older = older,
+            None => self.newest = older,
+        }
+    }
+}
+
+impl Tree {
+    pub(super) fn deletion(&self) -> RowChange {
+        RowChange::Delete {
+            kind: RowKind::Tree,
+            key: self.key.as_str().to_owned(),
+        }
     }
 }

@@ -107,6 +107,18 @@ impl TreeKey {
         Self(Arc::from(key))
     }
 
+    /// The key's text, shared.
+    #[must_use]
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
+    /// The key's text, to be shared.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<str> {
+        &self.0
+    }
+
     /// The key as the store keeps it.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -19,6 +19,13 @@ pub enum Event {
         /// What changed, in words.
         summary: String,
     },
+    /// A person ended an alarm.
+    ClosedByHand {
+        /// Its root id.
+        id: String,
+        /// Who.
+        by: String,
+    },
     /// The wall clock jumped forward; waits move with it.
     ClockJump {
         /// By this many milliseconds.

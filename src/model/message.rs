@@ -28,6 +28,8 @@ pub struct Message {
     pub expires: Option<Time>,
     /// Goes the whole path but is not posted.
     pub shadow: bool,
+    /// The raise that this clear answers: it has no point when that was never told.
+    pub closes: Option<MessageId>,
 }
 
 /// Where a message stands. States move forward only, but for the loop

@@ -22,7 +22,7 @@ pub use contact::{Contact, ContactFault, Phone, PhoneFault};
 pub use event::{Event, LogEntry};
 pub use id::{ContactId, IdFault, MessageId, NotificationId, Position, RuleId, TemplateId};
 pub use message::{Message, MessageState};
-pub use notification::{Kind, Notification};
+pub use notification::{AlarmRef, BucketView, Kind, Notification};
 pub use rate::{Rate, RateFault};
 pub use row::{Row, RowChange, RowKind};
 pub use severity::Severity;

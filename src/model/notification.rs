@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmRecord, NotificationId, RuleId, Time};
+use super::{AlarmRecord, NotificationId, RuleId, Severity, Time};
 
 /// A rule's decision to speak, with all that its messages are rendered from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,96 @@ pub struct Notification {
     pub at: Time,
     /// The alarm it speaks of: the worst, then newest of the bucket.
     pub alarm: AlarmRecord,
+    /// The bucket as it is told.
+    #[serde(default)]
+    pub view: BucketView,
+}
+
+/// What a message can say of its bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BucketView {
+    /// What its alarms have in common, for people; empty for one bucket.
+    pub key: String,
+    /// How many alarms are in it.
+    pub count: usize,
+    /// The worst that it has been.
+    pub highest: Severity,
+    /// Time of the earliest record of its alarms: when the first of them began.
+    pub first: Time,
+    /// Time of their latest record.
+    pub last: Time,
+    /// Since when it is raised, in engine time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+    /// Its alarms, worst then newest first, [`BucketView::MAX_ALARMS`] at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<AlarmRef>,
+}
+
+/// An alarm as a list in a message shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmRef {
+    /// Root id.
+    pub id: String,
+    /// Element name.
+    pub element: String,
+    /// Parameter description.
+    pub parameter: String,
+    /// Table row.
+    pub index: String,
+    /// Alarm value.
+    pub value: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// When it happened, for display.
+    pub time: Time,
+}
+
+impl BucketView {
+    /// How many alarms it names.
+    pub const MAX_ALARMS: usize = 50;
+
+    /// The view of one alarm by itself, raised at `since`.
+    #[must_use]
+    pub fn of_one(record: &AlarmRecord, since: Time) -> Self {
+        Self {
+            key: String::new(),
+            count: 1,
+            highest: record.severity,
+            first: record.time,
+            last: record.time,
+            since: Some(since),
+            alarms: vec![AlarmRef::from(record)],
+        }
+    }
+}
+
+impl Default for BucketView {
+    fn default() -> Self {
+        Self {
+            key: String::new(),
+            count: 0,
+            highest: Severity::Undefined,
+            first: Time::default(),
+            last: Time::default(),
+            since: None,
+            alarms: Vec::new(),
+        }
+    }
+}
+
+impl From<&AlarmRecord> for AlarmRef {
+    fn from(record: &AlarmRecord) -> Self {
+        Self {
+            id: record.id.clone(),
+            element: record.element.clone(),
+            parameter: record.parameter.clone(),
+            index: record.index.clone(),
+            value: record.value.clone(),
+            severity: record.severity,
+            time: record.time,
+        }
+    }
 }
 
 /// What a notification says.

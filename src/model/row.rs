@@ -8,17 +8,25 @@ use serde::{Deserialize, Serialize};
 pub enum RowKind {
     /// The last record of an open alarm.
     Tree,
-    /// The trigger state of a bucket.
+    /// The trigger state of a bucket, and who was told that it is raised.
     Bucket,
     /// A pending wait.
     Timer,
-    /// Who was told what of a bucket.
-    Ledger,
+    /// What a rule was when its buckets were decided.
+    Rule,
+    /// A record that a window or a collection may hold.
+    Event,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Tree, Self::Bucket, Self::Timer, Self::Ledger];
+    pub const ALL: [Self; 5] = [
+        Self::Tree,
+        Self::Bucket,
+        Self::Timer,
+        Self::Rule,
+        Self::Event,
+    ];
 
     /// The word as the store keeps it.
     #[must_use]
@@ -27,7 +35,8 @@ impl RowKind {
             Self::Tree => "tree",
             Self::Bucket => "bucket",
             Self::Timer => "timer",
-            Self::Ledger => "ledger",
+            Self::Rule => "rule",
+            Self::Event => "event",
         }
     }
 

@@ -13,6 +13,8 @@ use crate::store::{Log, NewMessage, State, StepWrite, StoreError, Tail};
 
 use super::clock::Clock;
 use super::desk::Desk;
+use super::foresight::Questions;
+use super::standing::Standing;
 
 /// Entries that are decided and written in one transaction.
 const MAX_STEPS: usize = 256;
@@ -68,6 +70,10 @@ pub struct Correlator {
     pub clock: Clock,
     /// How far the log is decided, for whoever waits for it.
     pub decided: Decided,
+    /// What other rules would say.
+    pub questions: Questions,
+    /// What the engine holds, for whoever asks.
+    pub standing: Standing,
 }
 
 /// How far the log is decided. Cheap to clone.
@@ -93,14 +99,35 @@ impl Correlator {
     /// The log cannot be read, or a step cannot be written, and that does not pass.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         self.decided.set(self.engine.position());
+        self.standing.look(&self.engine);
+        // What was logged before the start is decided on its own times; what came due while nothing
+        // ran is decided once, at the time it is.
+        let logged = self.log.head();
+        let mut caught_up = false;
         loop {
             let position = self.engine.position();
+            if !caught_up && position >= logged {
+                caught_up = true;
+                self.catch_up().await?;
+                continue;
+            }
+            let backlog =
+                usize::try_from(logged.0.saturating_sub(position.0)).unwrap_or(usize::MAX);
+            let limit = if caught_up {
+                MAX_STEPS
+            } else {
+                MAX_STEPS.min(backlog)
+            };
             let deadline = self.engine.next_deadline();
             let due = deadline.map(|at| self.clock.instant(at));
             let steps = tokio::select! {
                 biased;
                 () = stop.cancelled(), if position >= self.log.head() => return Ok(()),
-                entries = self.tail.next(position, MAX_STEPS) => match entries {
+                Some(question) = self.questions.next(), if caught_up => {
+                    question.answer(&self.engine, self.clock.now());
+                    continue;
+                }
+                entries = self.tail.next(position, limit) => match entries {
                     Ok(entries) => self.decide(entries),
                     Err(error) if error.class().passes() => {
                         tracing::error!(%error, "the log cannot be read; trying again until it can");
@@ -111,25 +138,46 @@ impl Correlator {
                 },
                 // At the time that was waited for: the clock may have jumped meanwhile, and the
                 // engine learns of that from the log.
-                () = sleep_until(due) => deadline.and_then(|at| self.engine.fire(at)).into_iter().collect(),
+                () = sleep_until(due), if caught_up => {
+                    deadline.and_then(|at| self.engine.fire(at)).into_iter().collect()
+                }
             };
             if !steps.is_empty() {
                 self.write(steps).await?;
+                self.standing.look(&self.engine);
             }
             self.decided.set(self.engine.position());
         }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        while self.engine.next_deadline().is_some_and(|due| due <= now) {
+            let steps: Vec<Step> = self.engine.fire(now).into_iter().collect();
+            if !steps.is_empty() {
+                self.write(steps).await?;
+            }
+        }
+        Ok(())
     }
 
     fn decide(&mut self, entries: Vec<LogEntry>) -> Vec<Step> {
         let mut steps = Vec::with_capacity(entries.len() + 1);
         for entry in entries {
             // Waits that ended before the entry came are decided before it.
-            steps.extend(self.engine.fire(entry.at));
+            while self
+                .engine
+                .next_deadline()
+                .is_some_and(|due| due <= entry.at)
+            {
+                let due = self.engine.next_deadline().unwrap_or(entry.at);
+                steps.extend(self.engine.fire(due));
+            }
             steps.push(self.engine.step(&entry));
             if let Event::Reloaded { generation, .. } = entry.event
                 && let Some(ruleset) = self.reloads.take(generation)
             {
-                self.engine.set_ruleset(ruleset);
+                steps.push(self.engine.adopt(entry.at, ruleset));
             }
         }
         steps

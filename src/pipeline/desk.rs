@@ -196,6 +196,10 @@ impl Inner {
         if self.spilled.is_some() || self.handed.len() >= MAX_HANDED {
             return None;
         }
+        // Whether an end has a point is seen when it is claimed by itself.
+        if message.closes.is_some() {
+            return None;
+        }
         let phone = self.phones.get(&message.contact)?.clone();
         // A shadow message is not posted: it spends no limit and takes no turn.
         let claimed = message.shadow || self.dispatcher.offer(now, message);

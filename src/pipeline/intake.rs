@@ -143,7 +143,11 @@ impl Gate {
         }
     }
 
-    async fn note(&self, event: Event) -> Result<(), StoreError> {
+    /// Appends an event that is not a record.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn note(&self, event: Event) -> Result<(), StoreError> {
         let entry = NewEntry {
             at: self.clock.now(),
             event,
@@ -200,11 +204,12 @@ impl Wanted {
             Err(error) => return Judged::Bad(error),
         };
         let rules = self.ruleset.candidates(&record);
+        let wanted = self.keep_all || !rules.is_empty() || self.ruleset.wants(&record);
         let id = record.id.clone();
         entries.push(NewEntry {
             at,
             event: Event::Record(Arc::new(record)),
-            wanted: self.keep_all || !rules.is_empty(),
+            wanted,
             origin: Arc::clone(origin),
         });
         Judged::Good {

@@ -9,7 +9,7 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{Action, HoldKey, ProbeAnswer};
-use crate::model::{Message, MessageId, Notification};
+use crate::model::{Message, MessageId, MessageState, Notification};
 use crate::store::{Claim, ClaimMark, Ending, Envelope, Outbox, StoreError};
 
 use super::attempt::{Attempt, Attempted};
@@ -228,6 +228,8 @@ impl Sender {
                 return Ok(false);
             }
         };
+        let (moot, envelopes): (Vec<Envelope>, Vec<Envelope>) =
+            envelopes.into_iter().partition(|envelope| envelope.is_moot);
         let claims: Vec<Claim> = envelopes
             .iter()
             .filter_map(|envelope| {
@@ -245,9 +247,19 @@ impl Sender {
         if std::mem::take(&mut work.refused) {
             tracing::info!("the outbox works again");
         }
+        for envelope in moot {
+            let id = envelope.message.id;
+            self.desk.with(|dispatcher| dispatcher.withdraw(at, id));
+            let reason = "its raise was never told".to_owned();
+            let state = MessageState::Superseded;
+            work.endings
+                .push(outcome::closed(id, at, state, reason, false));
+        }
+        self.write_endings(work).await?;
         for Envelope {
             message,
             notification,
+            ..
         } in envelopes
         {
             let repeat = sends.get(&message.id).copied().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::{Event, LogEntry, Position, Time};
+use crate::model::{AlarmRecord, Event, LogEntry, Position, Time};
 
 use super::StoreError;
 use super::sqlite::{Access, Prepared, log};
@@ -62,6 +62,17 @@ impl Log {
     pub async fn read(&self, after: Position, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
         self.access
             .read(move |conn| log::read(conn, after, limit))
+            .await
+    }
+
+    /// The last record of every open alarm of the root id `id`, in the order in which they came.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub async fn open_alarms(&self, id: &str) -> Result<Vec<AlarmRecord>, StoreError> {
+        let id = id.to_owned();
+        self.access
+            .read(move |conn| log::open_alarms(conn, &id))
             .await
     }
 

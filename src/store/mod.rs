@@ -2,6 +2,7 @@
 
 mod archive;
 mod error;
+mod history;
 mod log;
 mod open;
 mod outbox;
@@ -12,6 +13,7 @@ mod tail;
 
 pub use archive::{Archive, Sizes};
 pub use error::{StoreClass, StoreError};
+pub use history::{History, history};
 pub use log::{Log, NewEntry};
 pub use open::{Mode, Store, backup};
 pub use outbox::{

@@ -111,6 +111,8 @@ pub struct Envelope {
     pub message: Message,
     /// What it carries.
     pub notification: Arc<Notification>,
+    /// It is the end of something that its contact was never told.
+    pub is_moot: bool,
 }
 
 /// That something was sent to a number.

@@ -39,12 +39,14 @@ pub struct App {
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Reload = dyn Fn(bool) -> Answer<Result<Value, Value>> + Send + Sync;
 type Status = dyn Fn() -> Answer<Value> + Send + Sync;
+type Clear = dyn Fn(String, Arc<str>) -> Answer<Result<Value, Value>> + Send + Sync;
 
 /// What the daemon does for those who steer it.
 #[derive(Clone)]
 pub struct Control {
     reload: Arc<Reload>,
     status: Arc<Status>,
+    clear: Option<Arc<Clear>>,
 }
 
 impl Control {
@@ -60,6 +62,26 @@ impl Control {
         Self {
             reload: Arc::new(move |dry_run| Box::pin(reload(dry_run))),
             status: Arc::new(move || Box::pin(status())),
+            clear: None,
+        }
+    }
+
+    /// `clear(id, by)` ends the open alarms of that root id and says which they were.
+    #[must_use]
+    pub fn with_clear<C, CF>(mut self, clear: C) -> Self
+    where
+        C: Fn(String, Arc<str>) -> CF + Send + Sync + 'static,
+        CF: Future<Output = Result<Value, Value>> + Send + 'static,
+    {
+        self.clear = Some(Arc::new(move |id, by| Box::pin(clear(id, by))));
+        self
+    }
+
+    /// `None`: this server clears nothing.
+    pub(super) async fn clear(&self, id: String, by: Arc<str>) -> Option<Result<Value, Value>> {
+        match &self.clear {
+            Some(clear) => Some(clear(id, by).await),
+            None => None,
         }
     }
 

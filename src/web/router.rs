@@ -1,7 +1,7 @@
 //! The routes, and the answers that are no alarm's.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Extension, Query, State};
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::alarms;
 use super::app::App;
-use super::guard::Guard;
+use super::guard::{Guard, Origin};
 
 /// Every route behind the guard. `max_body` is in bytes.
 pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
@@ -21,6 +21,7 @@ pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
         .route("/-/ready", get(ready))
         .route("/-/reload", post(reload))
         .route("/api/v1/alarms", post(alarms::take))
+        .route("/api/v1/clear", post(clear))
         .route("/api/v1/status", get(status))
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
@@ -67,6 +68,33 @@ async fn reload(
     match app.control.reload(dry_run).await {
         Ok(changed) => Json(changed).into_response(),
         Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, Json(faults)).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+struct ClearQuery {
+    id: String,
+}
+
+/// Ends an alarm by hand: 200 with what was open.
+async fn clear(
+    State(app): State<App>,
+    Extension(Origin(by)): Extension<Origin>,
+    query: Result<Query<ClearQuery>, QueryRejection>,
+) -> Response {
+    let id = match query {
+        Ok(Query(query)) if !query.id.is_empty() => query.id,
+        Ok(_) | Err(_) => {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                "name the alarm: /api/v1/clear?id=…",
+            );
+        }
+    };
+    match app.control.clear(id, by).await {
+        Some(Ok(closed)) => Json(closed).into_response(),
+        Some(Err(error)) => (StatusCode::SERVICE_UNAVAILABLE, Json(error)).into_response(),
+        None => problem(StatusCode::NOT_FOUND, "there is nothing here"),
     }
 }
 

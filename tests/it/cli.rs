@@ -96,7 +96,7 @@ async fn explain_says_why_and_shows_the_text() {
         "Encoder 7 · Critical · New alarm (Encoder 7)",
         "rule Critical alarms: takes it",
         "  because severity = critical: severity is Critical",
-        "to NOC desk at once, by rule Critical alarms, with template alarm:",
+        "to NOC desk at once: raised by rule Critical alarms, with template alarm",
         "  │ Alarm Encoder 7, please check.",
     ] {
         assert!(
@@ -124,25 +124,41 @@ async fn explain_says_why_and_shows_the_text() {
 async fn explain_tells_programs_the_same() {
     let folder = config(NOWHERE);
     let input = r#"{"element":"Encoder 7","severity":"critical"}"#;
-    let told = klaxond(&folder, &["explain", "--output", "json"], input)
+    let mut told = klaxond(&folder, &["explain", "--output", "json"], input)
         .await
         .json();
+    // When the record came, twice.
+    assert_eq!(told["at"].take(), told["messages"][0]["at"].take());
     let expected = json!({
         "id": "Encoder 7",
         "type": "New alarm",
+        "at": null,
         "notes": [],
         "rules": [{
             "rule": "Critical alarms",
             "takes": true,
             "because": "severity = critical: severity is Critical",
+            "trigger": "each record at once",
+            "buckets": [{
+                "bucket": "Encoder 7, Encoder 7",
+                "count": 1,
+                "condition": null,
+                "then": "speaks",
+            }],
             "contacts": ["NOC desk"],
             "left_to_earlier": [],
         }],
         "messages": [{
+            "at": null,
+            "in_ms": 0,
             "rule": "Critical alarms",
+            "bucket": "Encoder 7, Encoder 7",
+            "kind": "raised",
+            "reason": "matches severity = critical",
             "contact": "NOC desk",
             "template": "alarm",
             "text": "Alarm Encoder 7, please check.",
+            "alarms": ["Encoder 7"],
         }],
     });
     assert_eq!(told, expected);

@@ -70,6 +70,7 @@ fn the_example_shows_every_key() {
                 "" => "",
                 "header" | "button" | "[templates.…]" => "templates",
                 "delivery.storm" => "delivery",
+                "trigger" | "base_alarms" => "rules",
                 name => name.trim_matches(['[', ']']),
             };
             !shown.contains(&(home.to_owned(), (*key).to_owned()))

@@ -227,7 +227,10 @@ async fn reload_says_what_changed_and_a_wrong_config_changes_nothing() {
         let dry = home.command("reload").arg("--dry-run").output().unwrap();
         let text = String::from_utf8(dry.stdout).unwrap();
         assert!(
-            dry.status.success() && text.contains("Fans") && text.contains("Everything"),
+            dry.status.success()
+                && text.contains("Fans")
+                && text.contains("Everything")
+                && text.contains("would send: nothing"),
             "{text}"
         );
         assert_eq!(

@@ -3,85 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use klaxond::engine::filter::{Filter, Named};
-use klaxond::engine::{Engine, Resume, Rule, Ruleset, Step};
+use klaxond::engine::{Engine, Resume, Ruleset, Step};
 use klaxond::model::{
-    AlarmRecord, AlarmType, Contact, ContactId, Event, LogEntry, Phone, Position, Properties,
-    RowChange, RuleId, Severity, Status, TemplateId, Time,
+    AlarmRecord, AlarmType, Event, LogEntry, Position, RowChange, Severity, Time,
 };
 
-const START: Time = Time::from_ms(1_767_225_600_000);
-const FORGET: Duration = Duration::from_secs(30 * 86_400);
-
-fn record(element: &str, severity: Severity) -> AlarmRecord {
-    AlarmRecord {
-        id: "1".to_owned(),
-        element: element.to_owned(),
-        element_id: None,
-        parameter: String::new(),
-        parameter_id: None,
-        index: String::new(),
-        value: String::new(),
-        severity,
-        severity_range: None,
-        kind: None,
-        status: Status::Open,
-        time: START,
-        owner: String::new(),
-        user_status: None,
-        source: String::new(),
-        comment: String::new(),
-        services: Vec::new(),
-        views: Vec::new(),
-        properties: Properties::default(),
-        partial: false,
-    }
-}
-
-fn cleared(element: &str) -> AlarmRecord {
-    AlarmRecord {
-        status: Status::Cleared,
-        severity: Severity::Normal,
-        ..record(element, Severity::Normal)
-    }
-}
-
-fn contact(id: &str) -> Contact {
-    Contact {
-        id: ContactId::parse(id).unwrap(),
-        name: id.to_owned(),
-        phone: Phone::parse("34600111222").unwrap(),
-        groups: Vec::new(),
-        language: None,
-        timezone: None,
-        enabled: true,
-        opt_in: None,
-    }
-}
-
-fn rule(id: &str, filter: &str) -> Rule {
-    Rule {
-        id: RuleId::parse(id).unwrap(),
-        name: id.to_owned(),
-        description: String::new(),
-        enabled: true,
-        filter: (!filter.is_empty()).then(|| Filter::parse(filter, &Named::default()).unwrap()),
-        notify: None,
-        template: TemplateId::parse("alarm").unwrap(),
-        also: false,
-        shadow: false,
-    }
-}
-
-fn ruleset(rules: Vec<Rule>, contacts: Vec<Contact>) -> Arc<Ruleset> {
-    Arc::new(Ruleset {
-        rules,
-        contacts,
-        expire_after: Duration::from_secs(4 * 3_600),
-        forget_after: FORGET,
-        shadow: false,
-    })
-}
+use crate::support::engine::{FORGET, START, cleared, contact, record, rule, ruleset};
 
 /// An engine that numbers its own log.
 struct Desk {

@@ -21,6 +21,7 @@
 
 use std::time::Duration;
 
+use klaxond::daemon::replay::{Act, Scenario, Setup};
 use klaxond::model::Answer as Told;
 
 use crate::support::house::{House, START};
@@ -32,6 +33,8 @@ async fn every_scenario_comes_out_as_written() {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        // Those of rules alone are in a folder of their own: tests/it/rule_test.rs.
+        .filter(|path| path.is_file())
         .collect();
     files.sort();
     assert!(!files.is_empty(), "there are no scenarios");
@@ -64,73 +67,62 @@ async fn a_scenario_that_expects_too_much_or_too_little_fails() {
     assert_eq!(play(&wrong).await.len(), 2, "a message with other words");
 }
 
-struct Expected {
-    from_s: u64,
-    to_s: u64,
-    line: String,
-    contact: String,
-    words: String,
-}
-
 async fn play(text: &str) -> Vec<String> {
-    let (config, timeline) = text
-        .split_once("\n---\n")
-        .expect("a config, a line ---, a timeline");
+    let scenario = Scenario::parse(text).unwrap_or_else(|flaw| panic!("{flaw}"));
+    let Setup::Inline(config) = &scenario.setup else {
+        panic!("a scenario of the daemon holds its config");
+    };
     let mut house = House::build(config).await;
     let begin = tokio::time::Instant::now();
-    let mut expected = Vec::new();
     let mut failures = Vec::new();
-    let lines = timeline
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'));
-    for line in lines {
-        let (time, what) = line
-            .split_once(' ')
-            .unwrap_or_else(|| panic!("{line}: expected a time and words"));
-        let (from, to) = time.split_once("..").unwrap_or((time, time));
-        let (from_s, to_s) = (seconds(from), seconds(to));
-        if let Some(rest) = what.strip_prefix("expect ") {
-            let (contact, words) = rest
-                .split_once(':')
-                .unwrap_or_else(|| panic!("{line}: expected NAME: WORDS"));
-            expected.push(Expected {
-                from_s,
-                to_s,
-                line: line.to_owned(),
-                contact: contact.to_owned(),
-                words: words.trim().to_owned(),
-            });
+    for line in &scenario.lines {
+        if matches!(line.act, Act::Expect(_) | Act::Nothing { .. }) {
             continue;
         }
-        tokio::time::sleep_until(begin + Duration::from_secs(from_s)).await; // paused time
+        // Paused time: this jumps from one thing that is due to the next.
+        tokio::time::sleep_until(begin + line.at).await;
         // What is due in this second happens before what the timeline does in it.
         house.pass(Duration::from_millis(1)).await;
-        if let Some(failure) = act(&mut house, what).await {
-            failures.push(format!("{line}\n    {failure}"));
+        if let Some(failure) = act(&mut house, &line.act).await {
+            failures.push(format!("{}\n    {failure}", line.text));
         }
     }
-    let last = expected
-        .iter()
-        .map(|expected| expected.to_s)
-        .max()
-        .unwrap_or(0);
-    tokio::time::sleep_until(begin + Duration::from_secs(last + 1)).await; // paused time
-    failures.extend(compare(&house, &expected));
+    // Paused time, as above.
+    tokio::time::sleep_until(begin + scenario.end() + Duration::from_secs(1)).await;
+    failures.extend(compare(&house, &scenario));
     house.core.drain(Duration::from_secs(20)).await;
     failures
 }
 
-async fn act(house: &mut House, what: &str) -> Option<String> {
-    if let Some(line) = what.strip_prefix("alarm ") {
-        let answers = house.hand_in(line).await;
-        let refused = answers
-            .iter()
-            .find(|answer| !matches!(answer, Told::Stored { .. } | Told::Ignored { .. }));
-        return refused.map(|answer| format!("was answered {answer:?}"));
-    }
+async fn act(house: &mut House, act: &Act) -> Option<String> {
+    let what = match act {
+        Act::Alarm(line) => {
+            let answers = house.hand_in(line).await;
+            let refused = answers
+                .iter()
+                .find(|answer| !matches!(answer, Told::Stored { .. } | Told::Ignored { .. }));
+            return refused.map(|answer| format!("was answered {answer:?}"));
+        }
+        Act::Clear(id) => {
+            let closed = house
+                .core
+                .controls()
+                .close_by_hand(id, "test")
+                .await
+                .unwrap();
+            return closed
+                .is_empty()
+                .then(|| "no such alarm is open".to_owned());
+        }
+        Act::Expect(_) | Act::Nothing { .. } => return None,
+        Act::Other(what) => what,
+    };
     if let Some(wanted) = what.strip_prefix("tally ") {
         return tally(house, wanted).await;
+    }
+    if what == "crash" {
+        // A house cannot be moved out of a reference; its successor takes its place.
+        return Some("crash is not for scenarios; see tests/it/restart.rs".to_owned());
     }
     meta(
         &house.meta,
@@ -192,7 +184,7 @@ async fn tally(house: &House, wanted: &str) -> Option<String> {
     None
 }
 
-fn compare(house: &House, expected: &[Expected]) -> Vec<String> {
+fn compare(house: &House, scenario: &Scenario) -> Vec<String> {
     let mut arrived: Vec<(u64, String, String)> = house
         .meta
         .arrived()
@@ -203,9 +195,12 @@ fn compare(house: &House, expected: &[Expected]) -> Vec<String> {
         })
         .collect();
     let mut failures = Vec::new();
-    for expected in expected {
+    for line in &scenario.lines {
+        let Act::Expect(expected) = &line.act else {
+            continue;
+        };
         let place = arrived.iter().position(|(at_s, contact, text)| {
-            (expected.from_s..=expected.to_s).contains(at_s)
+            (line.at.as_secs()..=line.to.as_secs()).contains(at_s)
                 && *contact == expected.contact
                 && text.contains(&expected.words)
         });
@@ -213,7 +208,7 @@ fn compare(house: &House, expected: &[Expected]) -> Vec<String> {
             Some(place) => {
                 arrived.remove(place);
             }
-            None => failures.push(format!("did not come: {}", expected.line)),
+            None => failures.push(format!("did not come: {}", line.text)),
         }
     }
     failures.extend(arrived.into_iter().map(|(at_s, contact, text)| {

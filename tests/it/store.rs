@@ -183,7 +183,7 @@ async fn a_step_is_loaded_as_it_was_written() {
             key: "t".to_owned(),
         },
         RowChange::Delete {
-            kind: RowKind::Ledger,
+            kind: RowKind::Timer,
             key: "never there".to_owned(),
         },
     ];

@@ -1,6 +1,8 @@
 //! What the phone shows of an alarm, and what Meta is sent for it.
 
-use klaxond::model::{AlarmRecord, Status, TemplateId};
+use std::time::Duration;
+
+use klaxond::model::{AlarmRecord, AlarmRef, Severity, Status, TemplateId};
 use klaxond::whatsapp::template::{
     ButtonDefinition, Definition, Display, HeaderDefinition, Scene, Template,
 };
@@ -68,6 +70,48 @@ fn every_variable_can_be_used() {
         {{ rule.description }}|{{ notification.kind }}|{{ notification.reason }}|\
         {{ notification.at }}|{{ notification.repeat }}|{{ notification.bucket }}";
     insta::assert_snapshot!(fill(all, alarm()), @"noc-desk|NOC desk|noc+all||4711|London encoder 3|7/59|Input bitrate||Port 2|1.2 Mbps|Critical||New alarm|Open|2026-11-22 11:00:00|||DataMiner System||0|0|HQ|False|critical|Critical alarms||raised|first rule that matches|2026-11-22 11:00:01|False|4711");
+}
+
+#[test]
+fn the_bucket_can_be_told() {
+    let mut notification = notification(alarm());
+    let second = AlarmRef {
+        element: "Madrid encoder 1".to_owned(),
+        severity: Severity::Major,
+        ..notification.view.alarms[0].clone()
+    };
+    notification.view.key = "London".to_owned();
+    notification.view.count = 2;
+    notification.view.alarms.push(second);
+    notification.at = notification.at + Duration::from_secs(4_325);
+    let shown = |parameter: &str| {
+        let scene = Scene {
+            notification: &notification,
+            contact: &contact(),
+            display: &display(),
+            repeat: false,
+        };
+        let rendered = compile(&definition("Value: {{1}}.", &[parameter])).render(&scene);
+        rendered.text().to_owned()
+    };
+    assert_eq!(
+        shown("{{ bucket.count }} in {{ bucket.key }}, worst {{ bucket.highest }}"),
+        "Value: 2 in London, worst Critical."
+    );
+    assert_eq!(
+        shown("{{ bucket.first }} to {{ bucket.last }}, {{ bucket.duration }}"),
+        "Value: 2026-11-22 11:00:00 to 2026-11-22 11:00:00, 1 h 12 min."
+    );
+    assert_eq!(
+        shown("{% for a in bucket.alarms %}{{ a.element }} {{ a.severity }}; {% endfor %}"),
+        "Value: London encoder 3 Critical; Madrid encoder 1 Major;."
+    );
+    assert_eq!(
+        shown(
+            "{% for a in bucket.alarms[:1] %}{{ a.id }} {{ a.parameter }} {{ a.index }} {{ a.value }} {{ a.time }}{% endfor %}"
+        ),
+        "Value: 4711 Input bitrate Port 2 1.2 Mbps 2026-11-22 11:00:00."
+    );
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn parameters_are_compiled_and_tried_when_they_load() {
 
     parameter 1: syntax error: unknown statement include
 
-    parameter 1: there is no variable debug; there are alarm, contact, notification, rule
+    parameter 1: there is no variable debug; there are alarm, bucket, contact, notification, rule
     "#);
 }
 

@@ -68,7 +68,7 @@ fn read<R: Read>(mut input: BufReader<R>, sender: &mpsc::Sender<Chunk>) -> io::R
 }
 
 /// The next line with its line feed; of a line that is too long only the beginning is kept.
-fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+pub(in crate::cli) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let limit = MAX_LINE_BYTES as u64 + 1;
     if input.by_ref().take(limit).read_until(b'\n', &mut line)? == 0 {

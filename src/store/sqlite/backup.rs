@@ -94,7 +94,7 @@ fn write_partial(source: &Connection, database: &Path, partial: &Path) -> Result
     check_pages(&copy).map_err(|fault| fault.at(partial))
 }
 
-fn open_readonly(path: &Path) -> Result<Connection, Fault> {
+pub(super) fn open_readonly(path: &Path) -> Result<Connection, Fault> {
     let conn = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -103,7 +103,7 @@ fn open_readonly(path: &Path) -> Result<Connection, Fault> {
     Ok(conn)
 }
 
-fn check_identity(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_identity(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let (id, found) = conn
         .pragma_query_value(None, "application_id", |row| row.get::<_, i32>(0))
         .map_err(Fault::from)

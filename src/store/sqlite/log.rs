@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::model::{Event, LogEntry, Position, Time, TreeKey};
+use crate::model::{AlarmRecord, Event, LogEntry, Position, Time, TreeKey};
 use crate::store::NewEntry;
 
 use super::fault::Fault;
@@ -94,6 +94,23 @@ pub(in crate::store) fn read(
         statement.query(params![after.0, rows::limit(limit)])?,
         entry,
     )
+}
+
+/// The last records of the open trees of a root id, as far as the log holds them.
+pub(in crate::store) fn open_alarms(
+    conn: &Connection,
+    id: &str,
+) -> Result<Vec<AlarmRecord>, Fault> {
+    let mut statement = conn.prepare_cached(
+        "SELECT log.position, log.at, log.event FROM open_trees JOIN log USING (position) \
+         WHERE substr(tree, -length(?1) - 1) = char(31) || ?1 ORDER BY log.position",
+    )?;
+    let entries = rows::collect(statement.query([id])?, entry)?;
+    let records = entries.into_iter().filter_map(|entry| match entry.event {
+        Event::Record(record) => Some(AlarmRecord::clone(&record)),
+        Event::Reloaded { .. } | Event::ClosedByHand { .. } | Event::ClockJump { .. } => None,
+    });
+    Ok(records.collect())
 }
 
 fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {

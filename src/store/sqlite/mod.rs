@@ -5,6 +5,7 @@ pub(super) mod archive;
 pub(super) mod backup;
 mod book;
 mod fault;
+pub(super) mod history;
 mod lock;
 pub(super) mod log;
 mod open;

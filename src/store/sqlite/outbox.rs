@@ -21,7 +21,7 @@ use super::writer::Tx;
 
 /// The columns that [`message`] reads, in its order.
 const MESSAGE: &str =
-    "id, notification, contact, template, bucket, severity, created, expires, shadow";
+    "id, notification, contact, template, bucket, severity, created, expires, shadow, closes";
 
 pub(super) fn insert_notification(
     conn: &Connection,
@@ -49,8 +49,8 @@ pub(super) fn insert_message(conn: &Connection, new: &NewMessage) -> Result<(), 
     };
     conn.prepare_cached(
         "INSERT INTO messages (id, notification, contact, template, bucket, severity, created, expires, shadow, \
-         state, reason, attempts, unknowns, attempted) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 0, ?12)",
+         state, reason, attempts, unknowns, attempted, closes) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 0, ?12, ?13)",
     )?
     .execute(params![
         message.id.0,
@@ -65,6 +65,7 @@ pub(super) fn insert_message(conn: &Connection, new: &NewMessage) -> Result<(), 
         state.name(),
         i64::from(new.claimed.is_some()),
         new.claimed.as_ref().map(|mark| mark.at.as_ms()),
+        message.closes.map(|raise| raise.0),
     ])?;
     match &new.claimed {
         Some(mark) => insert_attempt(conn, message.id, 1, mark),
@@ -188,11 +189,11 @@ pub(in crate::store) fn pending(
         |row| {
             Ok(Pending {
                 message: message(row)?,
-                state: rows::name(row, 9, MessageState::from_name)?,
-                attempts: row.get(10)?,
-                unknowns: row.get(11)?,
-                retry_at: time(row, 12)?,
-                attempted: time(row, 13)?,
+                state: rows::name(row, 10, MessageState::from_name)?,
+                attempts: row.get(11)?,
+                unknowns: row.get(12)?,
+                retry_at: time(row, 13)?,
+                attempted: time(row, 14)?,
             })
         },
     )
@@ -236,12 +237,26 @@ pub(in crate::store) fn envelopes(
                 read
             }
         };
+        let is_moot = match message.closes {
+            Some(raise) => was_never_told(conn, raise)?,
+            None => false,
+        };
         found.push(Envelope {
             message,
             notification,
+            is_moot,
         });
     }
     Ok(found)
+}
+
+/// Whether a message ended without a chance to have arrived.
+fn was_never_told(conn: &Connection, id: MessageId) -> Result<bool, Fault> {
+    let state = find(conn, id)?.map(|(_, state, ..)| state);
+    Ok(matches!(
+        state,
+        Some(MessageState::Failed | MessageState::Expired | MessageState::Superseded)
+    ))
 }
 
 /// What the fallback has to hear of, in the order of numbers.
@@ -337,8 +352,8 @@ fn find(conn: &Connection, id: MessageId) -> Result<Option<Found>, Fault> {
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let state = rows::name(row, 9, MessageState::from_name)?;
-    Ok(Some((message(row)?, state, row.get(10)?, time(row, 11)?)))
+    let state = rows::name(row, 10, MessageState::from_name)?;
+    Ok(Some((message(row)?, state, row.get(11)?, time(row, 12)?)))
 }
 
 fn notification(conn: &Connection, id: NotificationId) -> Result<Option<Notification>, Fault> {
@@ -361,6 +376,7 @@ fn message(row: &Row<'_>) -> Result<Message, Fault> {
         created: Time::from_ms(row.get(6)?),
         expires: time(row, 7)?,
         shadow: row.get(8)?,
+        closes: row.get::<_, Option<i64>>(9)?.map(MessageId),
     })
 }
 

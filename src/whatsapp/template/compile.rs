@@ -121,6 +121,14 @@ impl Template {
         &self.0.warnings
     }
 
+    /// Whether what the phone shows depends on one of these variables (`alarm.severity`).
+    #[must_use]
+    pub fn looks_at(&self, names: &[&str]) -> bool {
+        let body = (0..self.0.variables.len()).map(Place::Parameter);
+        body.chain([Place::HeaderParameter])
+            .any(|place| self.0.sources.looks_at(Source::text(place), names))
+    }
+
     /// How many variables the header, the body and each button leave open.
     pub(in crate::whatsapp) fn open_variables(&self) -> OpenVariables {
         let parts = &self.0;

@@ -114,6 +114,23 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Whether `source` looks at one of these variables, or at the whole of what they are part of.
+    pub(super) fn looks_at(&self, source: Source, names: &[&str]) -> bool {
+        let Ok(template) = self.0.get_template(&source.name()) else {
+            return false;
+        };
+        template.undeclared_variables(true).iter().any(|used| {
+            names.iter().any(|name| {
+                used == name
+                    || name
+                        .strip_prefix(used.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+            })
+        })
+    }
+}
+
 /// `{{ x | default("y") }}`: y where x is missing or empty. Missing texts of an alarm are empty.
 fn or_else(value: Value, other: Option<Value>, _lax: Option<Value>) -> Value {
     let textual = matches!(

@@ -1,6 +1,7 @@
-//! What parameters can speak of: `contact`, `alarm`, `rule` and `notification`.
+//! What parameters can speak of: `contact`, `alarm`, `bucket`, `rule` and `notification`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -8,8 +9,8 @@ use minijinja::context;
 use minijinja::value::{Enumerator, Object, Value};
 
 use crate::model::{
-    AlarmRecord, AlarmType, Contact, Kind, Notification, Properties, Severity, SeverityRange,
-    Status, Time, UserStatus,
+    AlarmRecord, AlarmRef, AlarmType, BucketView, Contact, Kind, Notification, Properties,
+    Severity, SeverityRange, Status, Time, UserStatus,
 };
 
 /// How times print for contacts who have no zone of their own.
@@ -76,6 +77,7 @@ impl Scene<'_> {
                 self.contact.language.as_deref(),
             ),
             alarm => alarm(&notification.alarm, &clock),
+            bucket => bucket(&notification.view, notification.at, &clock),
             rule => rule(
                 notification.rule.as_str(),
                 &notification.rule_name,
@@ -122,7 +124,17 @@ pub(super) fn sample() -> Value {
         properties,
         partial: true,
     };
+    let view = BucketView {
+        key: "London".into(),
+        count: 1,
+        highest: Severity::Critical,
+        first: record.time,
+        last: record.time,
+        since: Some(record.time),
+        alarms: vec![AlarmRef::from(&record)],
+    };
     context! {
+        bucket => bucket(&view, record.time + Duration::from_secs(4_320), &clock),
         contact => person("noc", "NOC desk", &["noc".to_owned()], Some("en_US")),
         alarm => alarm(&record, &clock),
         rule => rule("critical", "Critical alarms", "Everything critical"),
@@ -181,6 +193,55 @@ fn alarm(record: &AlarmRecord, clock: &Clock<'_>) -> Value {
     }
 }
 
+/// The bucket; it has lasted since it was raised, or since its first alarm when it was not.
+fn bucket(view: &BucketView, at: Time, clock: &Clock<'_>) -> Value {
+    let alarms: Vec<Value> = view
+        .alarms
+        .iter()
+        .map(|alarm| {
+            context! {
+                id => alarm.id.as_str(),
+                element => alarm.element.as_str(),
+                parameter => alarm.parameter.as_str(),
+                index => alarm.index.as_str(),
+                value => alarm.value.as_str(),
+                severity => alarm.severity.name(),
+                time => clock.print(alarm.time),
+            }
+        })
+        .collect();
+    context! {
+        count => view.count,
+        key => view.key.as_str(),
+        highest => view.highest.name(),
+        first => clock.print(view.first),
+        last => clock.print(view.last),
+        duration => lasted(at.since(view.since.unwrap_or(view.first))),
+        alarms,
+    }
+}
+
+/// A span of time in its two largest units, cut: `1 h 12 min`, `45 s`.
+fn lasted(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [
+        (seconds / 86_400, "d"),
+        (seconds / 3_600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let largest = units.iter().position(|(amount, _)| *amount > 0);
+    let words: Vec<String> = units
+        .iter()
+        .skip(largest.unwrap_or(units.len() - 1))
+        .take(2)
+        .enumerate()
+        .filter(|(place, (amount, _))| *place == 0 || *amount > 0)
+        .map(|(_, (amount, unit))| format!("{amount} {unit}"))
+        .collect();
+    words.join(" ")
+}
+
 /// Properties: found in any case and without their prefix; one that is not there is empty.
 #[derive(Debug)]
 struct Bag(Properties);
@@ -213,9 +274,25 @@ mod tests {
     }
 
     #[test]
+    fn a_span_reads_in_its_two_largest_units() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (45, "45 s"),
+            (60, "1 min"),
+            (61, "1 min 1 s"),
+            (4_320, "1 h 12 min"),
+            (3_605, "1 h"),
+            (90_000, "1 d 1 h"),
+            (864_000, "10 d"),
+        ] {
+            assert_eq!(lasted(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
     fn the_sample_leaves_no_variable_empty() {
         let sample = sample();
-        for group in ["contact", "alarm", "rule", "notification"] {
+        for group in ["contact", "alarm", "bucket", "rule", "notification"] {
             let group = sample.get_attr(group).unwrap();
             for name in group.try_iter().unwrap() {
                 assert!(group.get_item(&name).unwrap().is_true(), "{name} is empty");

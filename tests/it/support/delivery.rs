@@ -68,6 +68,7 @@ pub fn message(id: i64, to: &str) -> Message {
         created: at(0),
         expires: None,
         shadow: false,
+        closes: None,
     }
 }
 

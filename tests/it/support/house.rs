@@ -112,6 +112,11 @@ impl House {
             .unwrap();
     }
 
+    /// What a reload of another config would put in force.
+    pub fn policy(&self, config: &str) -> Policy {
+        Policy::from(&read(config, self.folder.path()))
+    }
+
     /// Hands in one line as the socket would.
     pub async fn hand_in(&self, line: &str) -> Vec<Answer> {
         let codec = Codec::new(self.settings.dataminer.clone());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use klaxond::model::{
-    AlarmRecord, AlarmType, Contact, ContactId, Kind, Notification, NotificationId, Phone,
-    Properties, RuleId, Severity, Status, TemplateId, Time,
+    AlarmRecord, AlarmType, BucketView, Contact, ContactId, Kind, Notification, NotificationId,
+    Phone, Properties, RuleId, Severity, Status, TemplateId, Time,
 };
 use klaxond::whatsapp::template::{
     ButtonDefinition, Definition, Display, Parameters, Rendered, Scene, Template, TemplateFault,
@@ -91,6 +91,7 @@ pub fn notification(alarm: AlarmRecord) -> Notification {
         reason: "first rule that matches".to_owned(),
         bucket: "4711".to_owned(),
         at: Time::from_ms(1_795_341_601_000),
+        view: BucketView::of_one(&alarm, Time::from_ms(1_795_341_601_000)),
         alarm,
     }
 }

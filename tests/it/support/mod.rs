@@ -5,6 +5,7 @@ pub mod config;
 pub mod delivery;
 pub mod delivery_history;
 pub mod delivery_model;
+pub mod engine;
 pub mod graph;
 pub mod house;
 pub mod http_server;

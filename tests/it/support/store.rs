@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use klaxond::model::{
-    AlarmRecord, AlarmType, ContactId, Event, Kind, Message, MessageId, MessageState, Notification,
-    NotificationId, Phone, Position, Properties, RuleId, Severity, Status, TemplateId, Time,
+    AlarmRecord, AlarmType, BucketView, ContactId, Event, Kind, Message, MessageId, MessageState,
+    Notification, NotificationId, Phone, Position, Properties, RuleId, Severity, Status,
+    TemplateId, Time,
 };
 use klaxond::store::{
     AttemptEnd, Claim, ClaimMark, Ending, Mode, NewEntry, NewMessage, Settings, StepWrite, Store,
@@ -114,6 +115,7 @@ pub fn notification(id: i64, second: i64) -> Notification {
         bucket: format!("critical/{id}"),
         at: at(second),
         alarm: record("1", Status::Open),
+        view: BucketView::default(),
     }
 }
 
@@ -128,6 +130,7 @@ pub fn message(id: i64, notification: i64, second: i64) -> Message {
         created: at(second),
         expires: (id % 2 == 0).then(|| at(second + 100)),
         shadow: id % 3 == 0,
+        closes: None,
     }
 }
 
@@ -190,13 +193,13 @@ pub fn telling(position: i64, second: i64, messages: Vec<NewMessage>) -> StepWri
 
 pub fn ending(id: i64, second: i64, state: MessageState) -> Ending {
     Ending {
-        fallback: false,
         message: MessageId(id),
         at: at(second),
         state,
         reason: format!("is {}", state.name()),
         retry_at: None,
         attempt: None,
+        fallback: false,
     }
 }
 

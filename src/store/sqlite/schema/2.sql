@@ -1,0 +1,2 @@
+-- closes: the raise that a clear answers.
+ALTER TABLE messages ADD COLUMN closes INTEGER;
