@@ -47,6 +47,7 @@ mod foresight;
 mod http;
 mod outage;
 mod readme;
+mod reference;
 mod restart;
 mod rule_test;
 mod sandbox;
