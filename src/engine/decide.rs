@@ -88,7 +88,7 @@ impl Engine {
             return;
         };
         let ruleset = Arc::clone(&self.ruleset);
-        let (n, no) = (timer.track, timer.bucket);
+        let (n, no) = (timer.track as usize, timer.bucket);
         let Some(rule) = ruleset.rules.get(n) else {
             return;
         };

@@ -44,6 +44,7 @@ mod resume;
 mod rows;
 mod rule;
 mod single;
+mod slab;
 mod speak;
 mod step;
 mod timers;

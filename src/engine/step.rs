@@ -155,7 +155,7 @@ impl Engine {
     #[must_use]
     pub fn next_decision(&self) -> Option<Time> {
         let next = self.timers.iter().find(|timer| {
-            let Some(bucket) = self.tracks[timer.track].get(timer.bucket) else {
+            let Some(bucket) = self.tracks[timer.track as usize].get(timer.bucket) else {
                 return false;
             };
             let life = bucket.life.as_ref();

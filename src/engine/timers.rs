@@ -12,7 +12,7 @@ use super::bucket::BucketNo;
 pub(super) struct Timer {
     /// In steady time.
     pub(super) at: Time,
-    pub(super) track: usize,
+    pub(super) track: u32,
     pub(super) key: Arc<str>,
     pub(super) bucket: BucketNo,
 }

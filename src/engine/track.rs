@@ -1,6 +1,6 @@
 //! What the engine keeps of one rule.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::bucket::{Bucket, BucketNo, subject};
 use super::history::Nearby;
 use super::life::Phase;
 use super::rule::{Rule, Trigger};
+use super::slab::{Keyed, Slab};
 
 /// What a rule was when its buckets were decided: what is needed to close them when it is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +34,7 @@ pub(super) struct Imprint {
 pub(super) struct Track {
     pub(super) id: RuleId,
     pub(super) imprint: Imprint,
-    slab: Vec<Option<Bucket>>,
-    free: Vec<BucketNo>,
-    by_key: HashMap<Arc<str>, BucketNo>, // lookup only
+    buckets: Slab<Bucket>,
     /// When to look whether a bucket that only remembers can go.
     idle: BTreeSet<(Time, BucketNo)>,
     pub(super) nearby: Nearby,
@@ -113,9 +112,7 @@ impl Track {
         Self {
             id,
             imprint,
-            slab: Vec::new(),
-            free: Vec::new(),
-            by_key: HashMap::new(),
+            buckets: Slab::default(),
             idle: BTreeSet::new(),
             nearby: Nearby::default(),
             told: std::collections::BTreeMap::new(),
@@ -124,26 +121,26 @@ impl Track {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.by_key.len()
+        self.buckets.len()
     }
 
     /// How many buckets hold something, wait or owe: those that only remember what they spent are
     /// not counted.
     pub(super) fn count_present(&self) -> usize {
-        let all = self.slab.iter().flatten();
-        all.filter(|bucket| !bucket.is_memory()).count()
+        let all = self.buckets.iter();
+        all.filter(|(_, bucket)| !bucket.is_memory()).count()
     }
 
     pub(super) fn find(&self, key: &str) -> Option<BucketNo> {
-        self.by_key.get(key).copied()
+        self.buckets.find(key)
     }
 
     pub(super) fn get(&self, no: BucketNo) -> Option<&Bucket> {
-        self.slab.get(no as usize)?.as_ref()
+        self.buckets.get(no)
     }
 
     pub(super) fn get_mut(&mut self, no: BucketNo) -> Option<&mut Bucket> {
-        self.slab.get_mut(no as usize)?.as_mut()
+        self.buckets.get_mut(no)
     }
 
     /// The bucket of `key`, made when there is none.
@@ -156,34 +153,19 @@ impl Track {
 
     /// The bucket of a `key` that has none.
     pub(super) fn make(&mut self, key: Arc<str>) -> BucketNo {
-        let bucket = Some(Bucket::new(Arc::clone(&key)));
-        let no = if let Some(no) = self.free.pop() {
-            if let Some(slot) = self.slab.get_mut(no as usize) {
-                *slot = bucket;
-            }
-            no
-        } else {
-            self.slab.push(bucket);
-            u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
-        };
-        self.by_key.insert(key, no);
-        no
+        self.buckets.insert(Bucket::new(key))
     }
 
     pub(super) fn close(&mut self, no: BucketNo) -> Option<Bucket> {
-        let bucket = self.slab.get_mut(no as usize)?.take()?;
-        self.by_key.remove(&bucket.key);
-        self.free.push(no);
-        Some(bucket)
+        self.buckets.remove(no)
     }
 
     /// Every bucket, in the order of the keys.
     pub(super) fn in_order(&self) -> Vec<BucketNo> {
         let mut all: Vec<(&Arc<str>, BucketNo)> = self
-            .slab
+            .buckets
             .iter()
-            .zip(0..)
-            .filter_map(|(bucket, no)| Some((&bucket.as_ref()?.key, no)))
+            .map(|(no, bucket)| (&bucket.key, no))
             .collect();
         all.sort_unstable();
         all.into_iter().map(|(_, no)| no).collect()
@@ -237,6 +219,12 @@ impl Track {
             kind: RowKind::Bucket,
             key: subject(&self.id, key),
         }
+    }
+}
+
+impl Keyed for Bucket {
+    fn key(&self) -> &str {
+        &self.key
     }
 }
 

@@ -1,6 +1,5 @@
 //! Open alarms: the last record of each, and the buckets it is in.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use crate::model::{
 
 use super::packed::Packed;
 use super::rows;
+use super::slab::{Keyed, Slab};
 
 /// The place of an open alarm in memory.
 pub(super) type TreeNo = u32;
@@ -67,9 +67,7 @@ struct Kept<R> {
 /// The open alarms, chained in the order of their last records.
 #[derive(Debug, Clone)]
 pub struct Trees {
-    slab: Vec<Option<Tree>>,
-    free: Vec<TreeNo>,
-    by_key: HashMap<TreeKey, TreeNo>, // lookup only
+    slab: Slab<Tree>,
     oldest: TreeNo,
     newest: TreeNo,
 }
@@ -86,9 +84,7 @@ pub struct Change {
 impl Default for Trees {
     fn default() -> Self {
         Self {
-            slab: Vec::new(),
-            free: Vec::new(),
-            by_key: HashMap::new(),
+            slab: Slab::default(),
             oldest: NOBODY,
             newest: NOBODY,
         }
@@ -108,13 +104,13 @@ impl Trees {
     /// How many are open.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_key.len()
+        self.slab.len()
     }
 
     /// Whether none is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_key.is_empty()
+        self.len() == 0
     }
 
     /// The last record of each, the one silent for longest first.
@@ -141,15 +137,15 @@ impl Trees {
     }
 
     pub(super) fn find(&self, key: &TreeKey) -> Option<TreeNo> {
-        self.by_key.get(key).copied()
+        self.slab.find(key.as_str())
     }
 
     pub(super) fn get(&self, no: TreeNo) -> Option<&Tree> {
-        self.slab.get(no as usize)?.as_ref()
+        self.slab.get(no)
     }
 
     pub(super) fn get_mut(&mut self, no: TreeNo) -> Option<&mut Tree> {
-        self.slab.get_mut(no as usize)?.as_mut()
+        self.slab.get_mut(no)
     }
 
     /// Every tree, the one silent for longest first.
@@ -187,28 +183,22 @@ impl Trees {
             older: NOBODY,
             newer: NOBODY,
         };
-        let no = if let Some(no) = before {
+        if let Some(no) = before {
             self.unchain(no);
-            if let Some(old) = self.slab.get_mut(no as usize).and_then(Option::take) {
-                if record.kind != Some(AlarmType::NewAlarm) {
-                    tree.begun = old.begun.min(record.time);
-                }
-                tree.places = old.places;
-                tree.key = old.key;
+        }
+        tree.older = self.newest;
+        let known = before.and_then(|no| Some((no, self.slab.get_mut(no)?)));
+        let no = if let Some((no, old)) = known {
+            if record.kind != Some(AlarmType::NewAlarm) {
+                tree.begun = old.begun.min(record.time);
             }
+            tree.places = std::mem::take(&mut old.places);
+            tree.key = old.key.clone();
+            *old = tree;
             no
         } else {
-            let no = self.free.pop().unwrap_or_else(|| {
-                self.slab.push(None);
-                u32::try_from(self.slab.len() - 1).unwrap_or(NOBODY)
-            });
-            self.by_key.insert(key.clone(), no);
-            no
+            self.slab.insert(tree)
         };
-        tree.older = self.newest;
-        if let Some(slot) = self.slab.get_mut(no as usize) {
-            *slot = Some(tree);
-        }
         match self.get_mut(self.newest) {
             Some(newest) => newest.newer = no,
             None => self.oldest = no,
@@ -220,10 +210,7 @@ impl Trees {
     /// Ends an alarm.
     pub(super) fn remove(&mut self, no: TreeNo) -> Option<Tree> {
         self.unchain(no);
-        let tree = self.slab.get_mut(no as usize)?.take()?;
-        self.free.push(no);
-        self.by_key.remove(&tree.key);
-        Some(tree)
+        self.slab.remove(no)
     }
 
     /// The next alarm to forget at `now`: silent for `forget_after`, or one too many.
@@ -311,6 +298,12 @@ impl Trees {
             Some(newer) => newer.older = older,
             None => self.newest = older,
         }
+    }
+}
+
+impl Keyed for Tree {
+    fn key(&self) -> &str {
+        self.key.as_str()
     }
 }
 

@@ -35,7 +35,7 @@ impl Engine {
         }
         let timer = |at| Timer {
             at,
-            track: n,
+            track: u32::try_from(n).unwrap_or(u32::MAX),
             key: Arc::clone(&bucket.key),
             bucket: no,
         };
