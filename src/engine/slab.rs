@@ -1,6 +1,6 @@
 //! Things with a key each, in places that stay theirs.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use hashbrown::HashTable;
 
@@ -19,7 +19,8 @@ pub(super) struct Slab<T> {
     slots: Vec<Option<T>>,
     free: Vec<Place>,
     by_key: HashTable<Place>, // lookup only
-    hasher: RandomState,
+    /// Without a seed, as the engine has no random numbers.
+    hasher: BuildHasherDefault<DefaultHasher>,
 }
 
 impl<T> Default for Slab<T> {
@@ -28,7 +29,7 @@ impl<T> Default for Slab<T> {
             slots: Vec::new(),
             free: Vec::new(),
             by_key: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
         }
     }
 }
