@@ -168,6 +168,10 @@ fn message(id: i64, lanes: usize, bucket: impl Fn(i64) -> String) -> Message {
         expires: Some(at(14_400_000 + id)),
         shadow: false,
         closes: None,
+        kind: klaxond::model::Kind::Raised,
+        form: klaxond::model::Form::Template,
+        confirm: None,
+        instead_of: None,
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
                 timezone,
                 enabled,
                 opt_in,
+                fallback: None,
             });
         }
     }

@@ -15,6 +15,16 @@ pub enum Action {
         /// An earlier attempt may have arrived: say so where the template allows.
         repeat: bool,
     },
+    /// What waits for this contact goes as one: compose it, write it with its members, then tell
+    /// [`super::Dispatcher::digested`]; if it cannot be written, [`super::Dispatcher::undigested`].
+    Digest {
+        /// Whose lane it is; it is in flight until then.
+        contact: ContactId,
+        /// The most severe first, the newest first inside a severity.
+        members: Vec<MessageId>,
+        /// Why they do not go by themselves, as a sentence fragment.
+        reason: String,
+    },
     /// The message has left the queue without being sent.
     Close {
         /// Which one.
@@ -25,6 +35,8 @@ pub enum Action {
         reason: String,
         /// Whether the fallback must hear of it.
         fallback: bool,
+        /// The message that took its place, when one did.
+        successor: Option<MessageId>,
     },
     /// Ask Meta whether the cause of a hold is gone, and tell [`super::Dispatcher::probed`]: account
     /// and number by a GET of the number, a template by a GET of the templates.
@@ -75,6 +87,8 @@ pub enum Verdict {
         wamid: String,
         /// Meta holds it for a quality check.
         held: bool,
+        /// Until when its receipt is waited for; `None` when acceptance is enough.
+        confirm_by: Option<Time>,
     },
     /// It stays in the queue and is tried again.
     Retry {

@@ -165,6 +165,20 @@ impl Dispatcher {
         at.map(|at| self.timeline.outer(at))
     }
 
+    /// A digest was written: its members have left the queue, its parts wait in their place, and the
+    /// first of them is in flight.
+    pub fn digested(&mut self, now: Time, _contact: &ContactId, parts: &[Message]) {
+        self.advance(now);
+        for part in parts {
+            self.admit_as(part, |_| {});
+        }
+    }
+
+    /// A digest could not be written: its members wait as before.
+    pub fn undigested(&mut self, now: Time, _contact: &ContactId) {
+        self.advance(now);
+    }
+
     /// A probe of a hold was answered. `jitter` (0 to 1) spreads the next one.
     pub fn probed(&mut self, now: Time, hold: &HoldKey, answer: ProbeAnswer, jitter: f64) {
         let now = self.advance(now);
@@ -224,6 +238,7 @@ impl Dispatcher {
                     state: MessageState::Expired,
                     reason,
                     fallback: true,
+                    successor: None,
                 });
             }
             Due::Wake(no) => {
@@ -301,5 +316,6 @@ pub(super) fn contact_removed(id: MessageId) -> Action {
         state: MessageState::Expired,
         reason: "contact removed".into(),
         fallback: false,
+        successor: None,
     }
 }

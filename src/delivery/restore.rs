@@ -56,6 +56,7 @@ impl Dispatcher {
                     retry::MAX_UNKNOWNS
                 ),
                 fallback: true,
+                successor: None,
             });
             return;
         }

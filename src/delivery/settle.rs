@@ -37,6 +37,7 @@ impl Dispatcher {
                 Verdict::Accepted {
                     wamid: wamid.clone(),
                     held: *held,
+                    confirm_by: None,
                 }
             }
             Outcome::Unknown { text } => self.unknown(now, flight, text),
@@ -175,6 +176,7 @@ impl Dispatcher {
             Outcome::Accepted { wamid, held } => Verdict::Accepted {
                 wamid: wamid.clone(),
                 held: *held,
+                confirm_by: None,
             },
             Outcome::Failed(_) | Outcome::Unknown { .. } => Verdict::Retry {
                 at: self.timeline.outer(now),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AlarmRecord, BucketView, ContactId, Kind, Message, Notification, RuleId, Severity, TemplateId,
+    AlarmRecord, BucketView, ContactId, Form, Kind, Message, Notification, RuleId, Severity,
+    TemplateId,
 };
 
 use super::bucket::{BucketNo, subject};
@@ -100,6 +101,10 @@ impl Engine {
                     .as_ref()
                     .and_then(|ledger| ledger.raise_of(&contact)),
                 contact: contact.clone(),
+                kind: say.kind,
+                form: Form::Template,
+                confirm: None,
+                instead_of: None,
             };
             told.push((contact, message.id));
             step.messages.push(message);

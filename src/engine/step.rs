@@ -112,7 +112,11 @@ impl Engine {
                 }
             }
             Event::ClockJump { by_ms } => self.jump(*by_ms, &mut step),
-            Event::Reloaded { .. } => {}
+            Event::Reloaded { .. }
+            | Event::AckByHand { .. }
+            | Event::Updates(_)
+            | Event::Undelivered(_)
+            | Event::Notice(_) => {}
         }
         self.seal(step)
     }

@@ -25,6 +25,8 @@ pub struct Contact {
     pub enabled: bool,
     /// Where the consent to be written to is on record.
     pub opt_in: Option<String>,
+    /// Who is told when this contact cannot be; the config's when not given.
+    pub fallback: Option<ContactId>,
 }
 
 /// Why a contact cannot be built.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmRecord, Position, Time};
+use super::{AlarmRecord, Notice, Position, Time, Undelivered, Update};
 
 /// An input of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,19 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// A person took an alarm on the command line.
+    AckByHand {
+        /// Its root id.
+        id: String,
+        /// Who.
+        by: String,
+    },
+    /// What Meta sent to the webhook at once.
+    Updates(Vec<Update>),
+    /// A message will not reach its contact: somebody else is to be told.
+    Undelivered(Undelivered),
+    /// Something about klaxond itself that its operators should know.
+    Notice(Notice),
     /// The wall clock jumped forward; waits move with it.
     ClockJump {
         /// By this many milliseconds.

@@ -109,10 +109,61 @@ number_id! {
     Position
 }
 number_id! {
-    /// A message to one contact, in the order in which they were decided.
-    MessageId
-}
-number_id! {
-    /// A notification of a rule, in the order in which they were decided.
+    /// A notification of a rule, in the order in which they were decided; from
+    /// [`NotificationId::DIGESTS`] on, of a digest.
     NotificationId
+}
+
+impl NotificationId {
+    /// The number before that of the first digest.
+    pub const DIGESTS: i64 = MessageId::DIGESTS;
+}
+
+/// A message to one contact, in the order in which they were decided; from [`MessageId::DIGESTS`]
+/// on, a digest, which prints as `d1`, `d2`, ….
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(transparent)]
+pub struct MessageId(pub i64);
+
+impl MessageId {
+    /// The number before that of the first digest: rules and lanes number their messages apart.
+    pub const DIGESTS: i64 = 1 << 40;
+
+    /// The one that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Whether it stands for many.
+    #[must_use]
+    pub const fn is_digest(self) -> bool {
+        self.0 > Self::DIGESTS
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_digest() {
+            write!(f, "d{}", self.0 - Self::DIGESTS)
+        } else {
+            self.0.fmt(f)
+        }
+    }
+}
+
+impl std::str::FromStr for MessageId {
+    type Err = std::num::ParseIntError;
+
+    /// Reads what [`fmt::Display`] writes.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix('d') {
+            Some(digest) => digest
+                .parse::<u32>()
+                .map(|n| Self(Self::DIGESTS + i64::from(n))),
+            None => text.parse().map(Self),
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! One notification to one contact.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContactId, MessageId, NotificationId, Severity, TemplateId, Time};
+use super::{ContactId, Kind, MessageId, NotificationId, Severity, TemplateId, Time};
 
 /// One notification to one contact: what delivery needs to know of it. Its text is rendered when it
 /// is claimed for sending.
@@ -30,6 +31,44 @@ pub struct Message {
     pub shadow: bool,
     /// The raise that this clear answers: it has no point when that was never told.
     pub closes: Option<MessageId>,
+    /// What it says, as its notification has it.
+    pub kind: Kind,
+    /// How it is put into words.
+    pub form: Form,
+    /// It must reach the phone within this time of its acceptance; `None` when acceptance is enough.
+    pub confirm: Option<Duration>,
+    /// The message to somebody else that failed and that this one stands in for.
+    pub instead_of: Option<MessageId>,
+}
+
+/// How a message is put into words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A template that Meta approved, at any time.
+    #[default]
+    Template,
+    /// Plain text (the notification's reason), which Meta takes for 24 hours after the person wrote.
+    Text,
+}
+
+impl Form {
+    /// The word as the store keeps it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Template => "template",
+            Self::Text => "text",
+        }
+    }
+
+    /// The form of that word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Template, Self::Text]
+            .into_iter()
+            .find(|form| form.name() == name)
+    }
 }
 
 /// Where a message stands. States move forward only, but for the loop

@@ -14,6 +14,7 @@ mod rate;
 mod row;
 mod severity;
 mod time;
+mod update;
 
 pub use alarm::{AlarmRecord, AlarmType, Properties, SeverityRange, Status, TreeKey, UserStatus};
 pub use answer::Answer;
@@ -21,9 +22,13 @@ pub use class::{Class, Failure, Outcome, Retry, Scope};
 pub use contact::{Contact, ContactFault, Phone, PhoneFault};
 pub use event::{Event, LogEntry};
 pub use id::{ContactId, IdFault, MessageId, NotificationId, Position, RuleId, TemplateId};
-pub use message::{Message, MessageState};
+pub use message::{Form, Message, MessageState};
 pub use notification::{AlarmRef, BucketView, Kind, Notification};
 pub use rate::{Rate, RateFault};
 pub use row::{Row, RowChange, RowKind};
 pub use severity::Severity;
 pub use time::Time;
+pub use update::{
+    AccountNews, Notice, Receipt, ReceiptFailure, Reply, Stage, Subject, TemplateNews, Undelivered,
+    Update, Word,
+};

@@ -134,9 +134,36 @@ pub enum Kind {
     Reminder,
     /// Nobody took it.
     Escalated,
+    /// Somebody took it: told to the others.
+    Acknowledged,
+    /// The answer to what a person wrote.
+    Answer,
+    /// Something about klaxond itself, for its operators.
+    Notice,
+    /// One message that stands for many.
+    Digest,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Raised,
+        Self::Updated,
+        Self::Cleared,
+        Self::Reminder,
+        Self::Escalated,
+        Self::Acknowledged,
+        Self::Answer,
+        Self::Notice,
+        Self::Digest,
+    ];
+
+    /// The kind of that word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word as people read it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -146,6 +173,10 @@ impl Kind {
             Self::Cleared => "cleared",
             Self::Reminder => "reminder",
             Self::Escalated => "escalated",
+            Self::Acknowledged => "acknowledged",
+            Self::Answer => "answer",
+            Self::Notice => "notice",
+            Self::Digest => "digest",
         }
     }
 }

@@ -16,16 +16,22 @@ pub enum RowKind {
     Rule,
     /// A record that a window or a collection may hold.
     Event,
+    /// What is known of a contact: stopped, last wrote.
+    Person,
+    /// An occasion of which the operators were told.
+    Notice,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Tree,
         Self::Bucket,
         Self::Timer,
         Self::Rule,
         Self::Event,
+        Self::Person,
+        Self::Notice,
     ];
 
     /// The word as the store keeps it.
@@ -37,6 +43,8 @@ impl RowKind {
             Self::Timer => "timer",
             Self::Rule => "rule",
             Self::Event => "event",
+            Self::Person => "person",
+            Self::Notice => "notice",
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) fn judge(
             retry_at: None,
             attempt,
             fallback: false,
+            confirm_by: None,
+            successor: None,
         };
         return (ending, None);
     }
@@ -79,6 +81,8 @@ pub(super) fn judge(
             retry_at,
             attempt,
             fallback,
+            confirm_by: None,
+            successor: None,
         },
         notice,
     )
@@ -100,6 +104,8 @@ pub(super) fn closed(
         retry_at: None,
         attempt: None,
         fallback,
+        confirm_by: None,
+        successor: None,
     }
 }
 
@@ -124,6 +130,8 @@ pub(super) fn interrupted(message: MessageId, at: Time) -> Ending {
         retry_at: None,
         attempt: Some(attempt),
         fallback: false,
+        confirm_by: None,
+        successor: None,
     }
 }
 

@@ -171,9 +171,15 @@ impl Sender {
                             state,
                             reason,
                             fallback,
+                            successor,
                         } => {
-                            closes.push(outcome::closed(id, now, state, reason, fallback));
+                            closes.push(Ending {
+                                successor,
+                                ..outcome::closed(id, now, state, reason, fallback)
+                            });
                         }
+                        // Storms are off until digests can be written.
+                        Action::Digest { contact, .. } => dispatcher.undigested(now, &contact),
                         Action::Probe(hold) => self.probe(hold, work),
                     }
                 }

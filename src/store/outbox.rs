@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::{Message, MessageId, MessageState, Notification, NotificationId, Phone, Time};
+use crate::model::{
+    Message, MessageId, MessageState, Notification, NotificationId, Phone, ReceiptFailure, Time,
+};
 
 use super::StoreError;
 use super::sqlite::{Access, outbox};
@@ -43,6 +45,10 @@ pub struct Ending {
     pub attempt: Option<AttemptEnd>,
     /// The fallback must hear of it: kept until [`Outbox::told`].
     pub fallback: bool,
+    /// Until when its receipt is waited for; it is not final before.
+    pub confirm_by: Option<Time>,
+    /// The message that took its place.
+    pub successor: Option<MessageId>,
 }
 
 /// A message that was not sent, of which the fallback has not heard.
@@ -102,6 +108,10 @@ pub struct Pending {
     pub retry_at: Option<Time>,
     /// When it was last tried.
     pub attempted: Option<Time>,
+    /// Until when its receipt is waited for; then it is accepted or sent.
+    pub confirm_by: Option<Time>,
+    /// A failed receipt that is still to be judged.
+    pub failure: Option<ReceiptFailure>,
 }
 
 /// A message with what it says.

@@ -273,7 +273,8 @@ fn a_message_to_nobody_is_closed_without_the_fallback() {
             id: MessageId(1),
             state: MessageState::Expired,
             reason: "contact removed".into(),
-            fallback: false
+            fallback: false,
+            successor: None,
         })
     );
 }

@@ -212,11 +212,13 @@ impl Run {
                 assert_eq!(repeat, self.model.items[&id.0].unknowns > 0);
                 self.model.claim(id.0);
             }
+            Action::Digest { contact, .. } => panic!("a digest to {contact}: storms are off"),
             Action::Close {
                 id,
                 state,
                 fallback,
                 reason,
+                ..
             } => {
                 assert_eq!(state, MessageState::Expired);
                 assert_ne!(self.model.items[&id.0].stage, Stage::InFlight);

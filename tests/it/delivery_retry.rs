@@ -19,7 +19,8 @@ fn an_accepted_message_leaves_the_queue() {
         world.settle(1, &accepted()),
         Verdict::Accepted {
             wamid: "wamid.x".into(),
-            held: false
+            held: false,
+            confirm_by: None,
         }
     );
     assert_eq!((world.dispatcher.waiting(), world.deadline()), (0, None));

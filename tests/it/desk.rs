@@ -38,6 +38,8 @@ fn pending(message: &Message, state: MessageState) -> Pending {
         unknowns: 0,
         retry_at: None,
         attempted: None,
+        confirm_by: None,
+        failure: None,
     }
 }
 

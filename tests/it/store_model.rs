@@ -223,6 +223,8 @@ impl Run {
                 unknowns: 0,
                 retry_at: None,
                 attempted: claimed_at_once.then(|| at(id)),
+                confirm_by: None,
+                failure: None,
             };
             model.messages.insert(id, (pending, None));
             model.notified.insert(id);

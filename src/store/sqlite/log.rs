@@ -108,7 +108,13 @@ pub(in crate::store) fn open_alarms(
     let entries = rows::collect(statement.query([id])?, entry)?;
     let records = entries.into_iter().filter_map(|entry| match entry.event {
         Event::Record(record) => Some(AlarmRecord::clone(&record)),
-        Event::Reloaded { .. } | Event::ClosedByHand { .. } | Event::ClockJump { .. } => None,
+        Event::Reloaded { .. }
+        | Event::ClosedByHand { .. }
+        | Event::AckByHand { .. }
+        | Event::Updates(_)
+        | Event::Undelivered(_)
+        | Event::Notice(_)
+        | Event::ClockJump { .. } => None,
     });
     Ok(records.collect())
 }

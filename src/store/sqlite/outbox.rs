@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{
-    ContactId, Message, MessageId, MessageState, Notification, NotificationId, Phone, Severity,
-    TemplateId, Time,
+    ContactId, Form, Kind, Message, MessageId, MessageState, Notification, NotificationId, Phone,
+    Severity, TemplateId, Time,
 };
 use crate::store::{
     AttemptEnd, AttemptMark, AttemptTrail, Claim, ClaimMark, Ending, Envelope, NewMessage, Pending,
@@ -20,8 +20,11 @@ use super::rows;
 use super::writer::Tx;
 
 /// The columns that [`message`] reads, in its order.
-const MESSAGE: &str =
-    "id, notification, contact, template, bucket, severity, created, expires, shadow, closes";
+const MESSAGE: &str = "id, notification, contact, template, bucket, severity, created, expires, shadow, closes, \
+     kind, form, confirm, instead_of";
+
+/// How many those are.
+const COLUMNS: usize = 14;
 
 pub(super) fn insert_notification(
     conn: &Connection,
@@ -49,8 +52,8 @@ pub(super) fn insert_message(conn: &Connection, new: &NewMessage) -> Result<(), 
     };
     conn.prepare_cached(
         "INSERT INTO messages (id, notification, contact, template, bucket, severity, created, expires, shadow, \
-         state, reason, attempts, unknowns, attempted, closes) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 0, ?12, ?13)",
+         state, reason, attempts, unknowns, attempted, closes, kind, form, confirm, instead_of) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, 0, ?12, ?13, ?14, ?15, ?16, ?17)",
     )?
     .execute(params![
         message.id.0,
@@ -66,6 +69,10 @@ pub(super) fn insert_message(conn: &Connection, new: &NewMessage) -> Result<(), 
         i64::from(new.claimed.is_some()),
         new.claimed.as_ref().map(|mark| mark.at.as_ms()),
         message.closes.map(|raise| raise.0),
+        message.kind.name(),
+        message.form.name(),
+        message.confirm.map(rows::span_ms),
+        message.instead_of.map(|id| id.0),
     ])?;
     match &new.claimed {
         Some(mark) => insert_attempt(conn, message.id, 1, mark),
@@ -189,11 +196,13 @@ pub(in crate::store) fn pending(
         |row| {
             Ok(Pending {
                 message: message(row)?,
-                state: rows::name(row, 10, MessageState::from_name)?,
-                attempts: row.get(11)?,
-                unknowns: row.get(12)?,
-                retry_at: time(row, 13)?,
-                attempted: time(row, 14)?,
+                state: rows::name(row, COLUMNS, MessageState::from_name)?,
+                attempts: row.get(COLUMNS + 1)?,
+                unknowns: row.get(COLUMNS + 2)?,
+                retry_at: time(row, COLUMNS + 3)?,
+                attempted: time(row, COLUMNS + 4)?,
+                confirm_by: None,
+                failure: None,
             })
         },
     )
@@ -352,8 +361,14 @@ fn find(conn: &Connection, id: MessageId) -> Result<Option<Found>, Fault> {
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let state = rows::name(row, 10, MessageState::from_name)?;
-    Ok(Some((message(row)?, state, row.get(11)?, time(row, 12)?)))
+    let state = rows::name(row, COLUMNS, MessageState::from_name)?;
+    let reason = row.get(COLUMNS + 1)?;
+    Ok(Some((
+        message(row)?,
+        state,
+        reason,
+        time(row, COLUMNS + 2)?,
+    )))
 }
 
 fn notification(conn: &Connection, id: NotificationId) -> Result<Option<Notification>, Fault> {
@@ -377,6 +392,10 @@ fn message(row: &Row<'_>) -> Result<Message, Fault> {
         expires: time(row, 7)?,
         shadow: row.get(8)?,
         closes: row.get::<_, Option<i64>>(9)?.map(MessageId),
+        kind: rows::name(row, 10, Kind::from_name)?,
+        form: rows::name(row, 11, Form::from_name)?,
+        confirm: row.get::<_, Option<i64>>(12)?.map(rows::span),
+        instead_of: row.get::<_, Option<i64>>(13)?.map(MessageId),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Reading rows back: what klaxond wrote, or an error that names the row but not its content.
 
+use std::time::Duration;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, Rows};
 use serde::Serialize;
@@ -22,6 +24,16 @@ pub(super) fn collect<T>(
 /// A limit as SQLite takes it.
 pub(super) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// A span as a column keeps it: milliseconds.
+pub(super) fn span_ms(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The span of a column.
+pub(super) fn span(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
 /// JSON for a column.

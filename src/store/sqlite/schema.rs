@@ -14,7 +14,11 @@ pub(super) const APPLICATION_ID: i32 = 0x6b6c_6178;
 
 /// One step per schema version, the first from an empty database. A step that was released is never
 /// edited: what changes is a further step.
-pub(super) const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// Brings the database to the version that `steps` lead to. An older one is copied beside itself
 /// first (`klaxond.db.v1.backup`); a newer one is refused.

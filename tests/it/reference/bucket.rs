@@ -426,7 +426,12 @@ impl Model {
     ) -> Saying<'static> {
         let template = match kind {
             _ if self.rules[n].spec.single => "alarm",
-            Kind::Raised | Kind::Escalated => "alarm",
+            Kind::Raised
+            | Kind::Escalated
+            | Kind::Acknowledged
+            | Kind::Answer
+            | Kind::Notice
+            | Kind::Digest => "alarm",
             Kind::Updated => "updated",
             Kind::Cleared => "cleared",
             Kind::Reminder => "reminder",

@@ -166,6 +166,7 @@ impl Config {
             timezone: None,
             enabled: *enabled,
             opt_in: None,
+            fallback: None,
         };
         let (alarms, buckets_per_rule, alarms_per_bucket) = self.limits;
         Arc::new(Ruleset {

@@ -69,6 +69,10 @@ pub fn message(id: i64, to: &str) -> Message {
         expires: None,
         shadow: false,
         closes: None,
+        kind: klaxond::model::Kind::Raised,
+        form: klaxond::model::Form::Template,
+        confirm: None,
+        instead_of: None,
     }
 }
 
@@ -227,6 +231,7 @@ impl World {
                 state,
                 reason,
                 fallback,
+                ..
             } => {
                 self.reasons.push(reason);
                 Seen::Closed {
@@ -235,6 +240,7 @@ impl World {
                     fallback,
                 }
             }
+            Action::Digest { contact, .. } => panic!("a digest to {contact}: storms are off"),
             Action::Probe(key) => Seen::Probed(key),
         })
     }

@@ -72,6 +72,7 @@ pub fn contact(id: &str) -> Contact {
         timezone: None,
         enabled: true,
         opt_in: None,
+        fallback: None,
     }
 }
 

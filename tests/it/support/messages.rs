@@ -50,6 +50,7 @@ pub fn contact() -> Contact {
         timezone: None,
         enabled: true,
         opt_in: None,
+        fallback: None,
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use klaxond::model::{
-    AlarmRecord, AlarmType, BucketView, ContactId, Event, Kind, Message, MessageId, MessageState,
-    Notification, NotificationId, Phone, Position, Properties, RuleId, Severity, Status,
-    TemplateId, Time,
+    AlarmRecord, AlarmType, BucketView, ContactId, Event, Form, Kind, Message, MessageId,
+    MessageState, Notification, NotificationId, Phone, Position, Properties, RuleId, Severity,
+    Status, TemplateId, Time,
 };
 use klaxond::store::{
     AttemptEnd, Claim, ClaimMark, Ending, Mode, NewEntry, NewMessage, Settings, StepWrite, Store,
@@ -131,6 +131,10 @@ pub fn message(id: i64, notification: i64, second: i64) -> Message {
         expires: (id % 2 == 0).then(|| at(second + 100)),
         shadow: id % 3 == 0,
         closes: None,
+        kind: Kind::Raised,
+        form: Form::Template,
+        confirm: None,
+        instead_of: None,
     }
 }
 
@@ -200,6 +204,8 @@ pub fn ending(id: i64, second: i64, state: MessageState) -> Ending {
         retry_at: None,
         attempt: None,
         fallback: false,
+        confirm_by: None,
+        successor: None,
     }
 }
 
