@@ -59,7 +59,7 @@ enum Command {
     /// Show the whole path on this machine, without an account
     Demo(demo::Args),
     /// Stand in for Meta's Cloud API
-    Sandbox(sandbox::Args),
+    Sandbox(Box<sandbox::Args>),
     /// Send one message to see that it arrives
     TestMessage(test_message::Args),
     /// Say what would come of one record, and why
@@ -92,7 +92,7 @@ pub fn main() -> ExitCode {
         Command::Reload(args) => reload::run(&args),
         Command::Send(args) => send::run(args),
         Command::Demo(args) => demo::run(&args),
-        Command::Sandbox(args) => sandbox::run(args),
+        Command::Sandbox(args) => sandbox::run(*args),
         Command::TestMessage(args) => test_message::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),

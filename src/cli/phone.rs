@@ -25,6 +25,12 @@ pub(super) struct Style {
 /// contact's name, or the last digits.
 #[must_use]
 pub(super) fn draw(message: &Accepted, who: &str, style: &Style) -> String {
+    draw_ticked(message, who, style, "")
+}
+
+/// The same with `ticks` below: how far the message came.
+#[must_use]
+pub(super) fn draw_ticked(message: &Accepted, who: &str, style: &Style, ticks: &str) -> String {
     let mut bubble = String::new();
     let time = message.at.timestamp().to_zoned(style.timezone.clone());
     rule(
@@ -69,7 +75,7 @@ pub(super) fn draw(message: &Accepted, who: &str, style: &Style) -> String {
             row(&mut bubble, &centred, left + width(&line));
         }
     }
-    rule(&mut bubble, '╰', "", "", '╯');
+    rule(&mut bubble, '╰', "", ticks, '╯');
     bubble
 }
 
@@ -253,6 +259,8 @@ mod tests {
             body: body.to_owned(),
             footer: None,
             buttons: Vec::new(),
+            taps: Vec::new(),
+            number_id: "106540352242922".to_owned(),
             opaque: None,
             wamid: "wamid.x".to_owned(),
             answer_lost: false,
@@ -297,6 +305,17 @@ mod tests {
 ╰──────────────────────────────────────────────╯
 "
         );
+    }
+
+    #[test]
+    fn ticks_stand_below_a_message() {
+        let style = Style {
+            colour: false,
+            timezone: TimeZone::UTC,
+        };
+        let shown = draw_ticked(&message("Alarm."), "NOC desk", &style, "✓✓");
+        let last = shown.lines().last().unwrap();
+        assert_eq!(last, "╰───────────────────────────────────────── ✓✓ ─╯");
     }
 
     #[test]

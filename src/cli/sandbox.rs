@@ -1,27 +1,42 @@
 //! `klaxond sandbox`: a Cloud API on this machine that shows what a phone would.
 
-use std::io::{self, IsTerminal as _, Write};
+mod remote;
+mod screen;
+
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::Exit;
 use super::options::{Output, colour, environment};
-use super::phone::{self, Style};
+use super::phone::Style;
 use crate::config;
 use crate::sandbox::{
-    ButtonText, FAULT_HELP, Fault, Sandbox, Settings, Shown, Tally, TemplateStatus, TemplateText,
+    ButtonText, FAULT_HELP, Fault, Sandbox, Settings, Shown, TemplateStatus, TemplateText, Webhook,
 };
 use crate::whatsapp::template::{ButtonDefinition, Definition};
+use remote::Action;
+use screen::Screen;
 
 /// Arguments of `klaxond sandbox`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = after_help())]
+#[command(after_help = after_help(), args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// What the sandbox is to be.
+#[derive(Debug, clap::Args)]
+struct Server {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9790")]
     listen: SocketAddr,
@@ -43,6 +58,24 @@ pub(super) struct Args {
     /// The only token that is taken; any without it
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+    /// Post receipts, replies and news of templates there, as Meta does
+    #[arg(long, value_name = "URL", requires = "app_secret_file")]
+    webhook: Option<String>,
+    /// Holds the app secret that signs them
+    #[arg(long, value_name = "FILE", requires = "webhook")]
+    app_secret_file: Option<PathBuf>,
+    /// Holds the verify token; with it the handshake comes first, until it is answered
+    #[arg(long, value_name = "FILE", requires = "webhook")]
+    verify_token_file: Option<PathBuf>,
+    /// Time from accepted to sent, from there to delivered, from there to read
+    #[arg(long, value_name = "SPAN", default_value = "300ms", value_parser = config::span, requires = "webhook")]
+    webhook_delay: Duration,
+    /// How long a template that is handed in waits for approval, or `never`
+    #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = review)]
+    review: Review,
+    /// Draw what is left to chance as the run with this seed did
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// Print the address and the tally only
     #[arg(long)]
     quiet: bool,
@@ -51,13 +84,30 @@ pub(super) struct Args {
     output: Output,
 }
 
+/// How long a template waits; for ever without.
+#[derive(Debug, Clone, Copy)]
+struct Review(Option<Duration>);
+
+fn review(text: &str) -> Result<Review, String> {
+    match text {
+        "never" => Ok(Review(None)),
+        span => config::span(span).map(|span| Review(Some(span))),
+    }
+}
+
 fn after_help() -> String {
     format!(
         "Examples:
   klaxond sandbox
   klaxond sandbox --config config/config.toml --pair-limit
   klaxond sandbox --fail 131056:every=5 --fail latency=200ms
-  curl -d '[\"http=503:count=3\"]' http://127.0.0.1:9790/sandbox/faults
+  klaxond sandbox --webhook http://127.0.0.1:9781/webhooks/whatsapp --app-secret-file app_secret
+  klaxond sandbox phones                 (these act on one that runs)
+  klaxond sandbox tap 34600111222 Acknowledge
+  klaxond sandbox reply 34600111222 'on my way' --quote
+  klaxond sandbox template klaxond_alarm pause
+  klaxond sandbox token expire
+  klaxond sandbox fail http=503:count=3 twice
   curl http://127.0.0.1:9790/sandbox/messages
 
 Faults:
@@ -67,6 +117,10 @@ Faults:
 
 /// Runs a sandbox until Ctrl-C or SIGTERM; with a config it knows that one's templates.
 pub(super) fn run(args: Args) -> Exit {
+    if let Some(action) = &args.action {
+        return remote::run(action);
+    }
+    let args = args.server;
     let definitions = match &args.config {
         Some(path) => match config::load(path, &environment()) {
             Ok(loaded) => loaded.settings.definitions,
@@ -80,7 +134,7 @@ pub(super) fn run(args: Args) -> Exit {
     stand_in(args, &definitions)
 }
 
-fn stand_in(args: Args, definitions: &[Definition]) -> Exit {
+fn stand_in(args: Server, definitions: &[Definition]) -> Exit {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -97,8 +151,9 @@ fn stand_in(args: Args, definitions: &[Definition]) -> Exit {
     }
 }
 
-async fn serve(args: Args, definitions: &[Definition]) -> Result<(), (Exit, String)> {
+async fn serve(args: Server, definitions: &[Definition]) -> Result<(), (Exit, String)> {
     let listen = args.listen;
+    let webhook = webhook(&args)?;
     let settings = Settings {
         listen,
         pair_limit: args.pair_limit,
@@ -107,6 +162,9 @@ async fn serve(args: Args, definitions: &[Definition]) -> Result<(), (Exit, Stri
         token: args.token,
         templates: definitions.iter().map(template_text).collect(),
         accept_unknown_templates: args.accept_unknown_templates,
+        webhook,
+        review: args.review.0,
+        seed: args.seed,
         ..Settings::default()
     };
     let (sandbox, shown) = Sandbox::start(settings).await.map_err(|error| {
@@ -121,12 +179,36 @@ async fn serve(args: Args, definitions: &[Definition]) -> Result<(), (Exit, Stri
             timezone: TimeZone::system(),
         },
     };
-    screen.hello(sandbox.address());
+    screen.hello(sandbox.address(), sandbox.seed());
     let ended = until_stopped(&screen, shown).await;
     let tally = sandbox.tally();
     sandbox.stop().await;
     screen.goodbye(&tally);
     ended.map_err(|error| (Exit::Software, format!("cannot wait for signals: {error}")))
+}
+
+/// Where to post, with the secrets out of their files.
+fn webhook(args: &Server) -> Result<Option<Webhook>, (Exit, String)> {
+    let (Some(url), Some(app_secret)) = (&args.webhook, &args.app_secret_file) else {
+        return Ok(None);
+    };
+    let mut webhook = Webhook::new(url, secret(app_secret)?);
+    if let Some(path) = &args.verify_token_file {
+        webhook.verify_token = Some(secret(path)?);
+    }
+    webhook.delay = args.webhook_delay;
+    Ok(Some(webhook))
+}
+
+fn secret(path: &Path) -> Result<SecretString, (Exit, String)> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let why = format!("{} cannot be read: {error}", path.display());
+        (Exit::Unavailable, why)
+    })?;
+    match text.trim() {
+        "" => Err((Exit::Unavailable, format!("{} is empty", path.display()))),
+        text => Ok(text.into()),
+    }
 }
 
 /// Shows what comes until a signal ends it.
@@ -168,128 +250,5 @@ pub(super) fn template_text(definition: &Definition) -> TemplateText {
             })
             .collect(),
         status: TemplateStatus::Approved,
-    }
-}
-
-/// Where it prints.
-struct Screen {
-    output: Output,
-    quiet: bool,
-    style: Style,
-}
-
-impl Screen {
-    fn hello(&self, address: SocketAddr) {
-        match self.output {
-            Output::Text => print(&format!(
-                "Sandbox of the Cloud API on http://{address} (Ctrl-C ends it). For config.toml:\n\n\
-                 [whatsapp]\nbase_url = \"http://{address}\"\nphone_number_id = \"106540352242922\"\n\
-                 token = \"sandbox\"\n"
-            )),
-            Output::Json => print_json(&json!({
-                "event": "listening",
-                "address": format!("http://{address}"),
-            })),
-        }
-    }
-
-    fn show(&self, event: &Shown) {
-        if self.quiet {
-            return;
-        }
-        match (event, self.output) {
-            (Shown::Message(message), Output::Text) => {
-                print(&phone::draw(message, &message.to.to_string(), &self.style));
-                if message.answer_lost {
-                    print("(delivered, but its answer is lost on request)\n");
-                }
-            }
-            (Shown::Message(message), Output::Json) => {
-                let mut event = message.json();
-                event["event"] = json!("message");
-                print_json(&event);
-            }
-            (Shown::Refused { why, .. }, Output::Text) => {
-                print(&format!("✗ {}\n", phone::clean(why)));
-            }
-            (Shown::Refused { at, code, why }, Output::Json) => print_json(&json!({
-                "event": "refused",
-                "at": at.to_string(),
-                "code": code,
-                "why": why,
-            })),
-        }
-    }
-
-    fn goodbye(&self, tally: &Tally) {
-        match self.output {
-            Output::Text => print(&format!("\n{}\n", summary(tally))),
-            Output::Json => print_json(&json!({
-                "event": "ended",
-                "accepted": tally.accepted,
-                "answers_lost": tally.answers_lost,
-                "refused": tally.refused,
-                "faulty": tally.faulty,
-            })),
-        }
-    }
-}
-
-/// One line that sums up.
-#[must_use]
-pub(super) fn summary(tally: &Tally) -> String {
-    let messages = match tally.accepted {
-        1 => "1 message".to_owned(),
-        n => format!("{n} messages"),
-    };
-    let mut parts = vec![format!("{messages} on phones")];
-    if tally.answers_lost > 0 {
-        parts.push(format!("{} of them with a lost answer", tally.answers_lost));
-    }
-    let refused: u64 = tally.refused.values().sum();
-    if refused > 0 {
-        let codes = tally
-            .refused
-            .iter()
-            .map(|(code, n)| format!("{n} with {code}"));
-        let codes: Vec<String> = codes.collect();
-        parts.push(format!("{refused} refused ({})", codes.join(", ")));
-    }
-    if tally.faulty > 0 {
-        parts.push(format!("{} met another fault", tally.faulty));
-    }
-    parts.join(", ")
-}
-
-fn print_json(value: &Value) {
-    print(&format!("{value}\n"));
-}
-
-/// Prints at once. Who closed the pipe does not want to know more.
-fn print(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_summary_tells_only_what_happened() {
-        let mut tally = Tally {
-            accepted: 1,
-            ..Tally::default()
-        };
-        assert_eq!(summary(&tally), "1 message on phones");
-        tally.accepted = 12;
-        tally.answers_lost = 2;
-        tally.refused = [(131_056, 3), (190, 1)].into();
-        tally.faulty = 4;
-        assert_eq!(
-            summary(&tally),
-            "12 messages on phones, 2 of them with a lost answer, 4 refused (1 with 190, 3 with \
-             131056), 4 met another fault"
-        );
     }
 }

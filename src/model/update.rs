@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContactId, MessageId, NotificationId, RuleId, Severity, TemplateId, Time};
+use super::{ContactId, Kind, MessageId, NotificationId, RuleId, Severity, TemplateId, Time};
 
 /// One update of a webhook call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,28 @@ pub enum Stage {
     Read,
 }
 
+impl Stage {
+    /// Every stage, the furthest last.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Sent, Self::Delivered, Self::Read];
+
+    /// The word as the store keeps it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+        }
+    }
+
+    /// The stage of that word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+}
+
 /// Why Meta gave a message up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptFailure {
@@ -85,6 +107,35 @@ pub enum Word {
     Start,
     /// Anything else.
     Other,
+}
+
+impl Word {
+    /// Every meaning.
+    pub const ALL: [Self; 5] = [
+        Self::Acknowledge,
+        Self::Silence,
+        Self::Stop,
+        Self::Start,
+        Self::Other,
+    ];
+
+    /// The word as the store keeps it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Silence => "silence",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Other => "other",
+        }
+    }
+
+    /// The meaning of that word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|word| word.name() == name)
+    }
 }
 
 /// What a message was about.
@@ -129,6 +180,8 @@ pub struct Undelivered {
     pub rule: RuleId,
     /// The bucket, as [`super::Message::bucket`] has it.
     pub bucket: String,
+    /// What it says.
+    pub kind: Kind,
     /// What it was rendered with.
     pub template: TemplateId,
     /// Its order among others.

@@ -1,5 +1,7 @@
 //! How a request is answered: faults first, then the work, in Meta's headers.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -10,7 +12,7 @@ use super::ledger::Shown;
 use super::line::Cutter;
 use super::mint;
 use super::refusal::Refusal;
-use super::server::Shared;
+use super::shared::Shared;
 
 /// Meets the faults that are due, does the work, and answers in Meta's headers. `work` is told
 /// whether its answer will be lost on purpose.
@@ -22,12 +24,7 @@ pub(super) async fn answer(
     work: impl FnOnce(bool) -> Result<Value, Refusal>,
 ) -> Response {
     let drawn = shared.state().faults.draw(endpoint, to);
-    if !drawn.latency.is_zero() {
-        tokio::select! {
-            () = tokio::time::sleep(drawn.latency) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    pause(shared, drawn.latency).await;
     if let Some((kind, text)) = &drawn.kind
         && kind.instead()
     {
@@ -43,6 +40,7 @@ pub(super) async fn answer(
             refusal.into_response()
         }
     };
+    pause(shared, drawn.answer_after).await;
     match kind {
         Some(Kind::Empty) => StatusCode::OK.into_response(),
         Some(Kind::CloseAfter) => silence(shared, line, true).await,
@@ -51,6 +49,15 @@ pub(super) async fn answer(
             with_headers(answer)
         }
         _ => with_headers(answer),
+    }
+}
+
+async fn pause(shared: &Shared, span: Duration) {
+    if !span.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(span) => {}
+            () = shared.stop.cancelled() => {}
+        }
     }
 }
 
@@ -77,9 +84,13 @@ async fn instead(shared: &Shared, line: &Cutter, kind: Kind) -> Response {
             (StatusCode::BAD_GATEWAY, Html(page)).into_response()
         }
         Kind::Hang => silence(shared, line, false).await,
-        Kind::Close | Kind::Empty | Kind::Truncate | Kind::CloseAfter | Kind::Latency(_) => {
-            silence(shared, line, true).await
-        }
+        Kind::Close
+        | Kind::Empty
+        | Kind::Truncate
+        | Kind::CloseAfter
+        | Kind::Latency(_)
+        | Kind::AnswerAfter(_)
+        | Kind::Receipt(_) => silence(shared, line, true).await,
     }
 }
 

@@ -1,31 +1,48 @@
-//! The templates the sandbox knows, and what fits them.
+//! The templates of the account, and where Meta stands with each.
 
+use serde_json::{Value, json};
+
+use super::envelope::News;
+use super::fit::{self, Filled};
 use super::refusal::Refusal;
-use super::request::{Argument, ButtonCall, Call, SubType};
-use super::settings::{ButtonText, TemplateStatus, TemplateText};
+use super::request::Call;
+use super::settings::{TemplateCategory, TemplateStatus, TemplateText};
+use super::vetting::Submission;
 
-/// Most UTF-16 units of a body as the phone shows it.
-const MAX_BODY: usize = 1024;
-/// Most UTF-16 units of a header as the phone shows it.
-const MAX_HEADER: usize = 60;
-/// Most bytes of the address of a button.
-const MAX_URL: usize = 2000;
+/// The id of the first template.
+const FIRST_ID: u64 = 594_425_479_261_596;
+/// Templates that an account may have before Meta knows it better.
+const MAX_TEMPLATES: usize = 250;
 
 /// The templates of the account.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    templates: Vec<TemplateText>,
+    held: Vec<Held>,
     accept_unknown: bool,
 }
 
-/// A template with its variables filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Filled {
-    pub(super) header: Option<String>,
-    pub(super) body: String,
-    pub(super) footer: Option<String>,
-    /// The labels.
-    pub(super) buttons: Vec<String>,
+/// A template as Meta holds it.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: u64,
+    pub(super) text: TemplateText,
+    pub(super) category: TemplateCategory,
+    /// For how many seconds Meta tries to deliver, where that is set.
+    pub(super) ttl: Option<i64>,
+    /// As they were handed in, with examples.
+    pub(super) components: Option<Value>,
+    /// How often it was handed in.
+    pub(super) revision: u32,
+    pauses: u32,
+}
+
+/// What is to become of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemplateChange {
+    /// It stands elsewhere.
+    Status(TemplateStatus),
+    /// Meta counts it as something else.
+    Category(TemplateCategory),
 }
 
 impl Catalogue {
@@ -35,41 +52,123 @@ impl Catalogue {
         if !templates.iter().any(|t| t.name == "hello_world") {
             templates.push(hello_world());
         }
-        Self {
-            templates,
+        let mut catalogue = Self {
+            held: Vec::new(),
             accept_unknown,
+        };
+        for text in templates {
+            catalogue.hold(text);
         }
+        catalogue
     }
 
-    pub(super) fn templates(&self) -> &[TemplateText] {
-        &self.templates
+    fn hold(&mut self, text: TemplateText) -> &mut Held {
+        let id = self.held.last().map_or(FIRST_ID, |last| last.id + 1);
+        self.held.push(Held {
+            id,
+            text,
+            category: TemplateCategory::Utility,
+            ttl: None,
+            components: None,
+            revision: 0,
+            pauses: 0,
+        });
+        let last = self.held.len() - 1;
+        &mut self.held[last]
     }
 
-    /// Changes where a template stands, in every language. Whether it is known.
-    pub(super) fn set_status(&mut self, name: &str, status: TemplateStatus) -> bool {
-        let mut known = false;
-        for template in self.templates.iter_mut().filter(|t| t.name == name) {
-            template.status = status;
-            known = true;
+    pub(super) fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// The template with that id.
+    pub(super) fn find(&self, id: &str) -> Option<&Held> {
+        self.held.iter().find(|held| held.id.to_string() == id)
+    }
+
+    /// Takes a template for review.
+    pub(super) fn create(&mut self, submission: Submission) -> Result<&Held, Refusal> {
+        let text = submission.text;
+        let same = |held: &Held| held.text.name == text.name && held.text.language == text.language;
+        if self.held.iter().any(same) {
+            return Err(Refusal::template(
+                2_388_024,
+                "Content in this language already exists",
+                format!(
+                    "There is already {} content for this template.",
+                    text.language
+                ),
+            ));
         }
-        known
+        if self.held.len() >= MAX_TEMPLATES {
+            return Err(Refusal::template(
+                2_388_019,
+                "Template limit exceeded",
+                format!("The account has {MAX_TEMPLATES} templates, which is the most."),
+            ));
+        }
+        let held = self.hold(text);
+        held.submit(submission.category, submission.ttl, submission.components);
+        Ok(held)
+    }
+
+    /// Takes a change of the template `id` for review: what is not handed in stays.
+    pub(super) fn edit(&mut self, id: &str, submission: Submission) -> Result<&Held, Refusal> {
+        let held = self.held.iter_mut().find(|held| held.id.to_string() == id);
+        let held = held.ok_or_else(|| Refusal::no_object(id, "post"))?;
+        let approved = held.text.status == TemplateStatus::Approved;
+        if approved && submission.category.is_some_and(|c| c != held.category) {
+            return Err(Refusal::new(
+                100,
+                "The category of an approved template cannot be changed.",
+            ));
+        }
+        held.text = TemplateText {
+            name: held.text.name.clone(),
+            language: held.text.language.clone(),
+            ..submission.text
+        };
+        held.submit(submission.category, submission.ttl, submission.components);
+        Ok(held)
+    }
+
+    /// Changes every language of `name`, or that one. What Meta tells of it; `None` when it is not
+    /// known.
+    pub(super) fn change(
+        &mut self,
+        name: &str,
+        language: Option<&str>,
+        change: TemplateChange,
+    ) -> Option<Vec<News>> {
+        let wanted = |held: &&mut Held| {
+            held.text.name == name && language.is_none_or(|code| held.text.language == code)
+        };
+        let mut wanted = self.held.iter_mut().filter(wanted).peekable();
+        wanted.peek()?;
+        Some(wanted.filter_map(|held| held.change(change)).collect())
+    }
+
+    /// The review of that revision is over, unless somebody decided before.
+    pub(super) fn approve(&mut self, id: u64, revision: u32) -> Option<News> {
+        let held = self.held.iter_mut().find(|held| held.id == id)?;
+        let waits = held.revision == revision && held.text.status == TemplateStatus::Pending;
+        waits
+            .then(|| held.change(TemplateChange::Status(TemplateStatus::Approved)))
+            .flatten()
     }
 
     /// What the phone would show of `call`.
     pub(super) fn fill(&self, call: &Call) -> Result<Filled, Refusal> {
-        let mut named = self
-            .templates
-            .iter()
-            .filter(|t| t.name == call.name)
-            .peekable();
+        let named = self.held.iter().map(|held| &held.text);
+        let mut named = named.filter(|t| t.name == call.name).peekable();
         if named.peek().is_none() && self.accept_unknown {
-            return unknown(call);
+            return fit::unknown(call);
         }
         let Some(template) = named.find(|t| t.language == call.language) else {
             return Err(not_there(call));
         };
         match template.status {
-            TemplateStatus::Approved => known(template, call),
+            TemplateStatus::Approved => fit::known(template, call),
             TemplateStatus::Pending | TemplateStatus::Rejected => Err(not_there(call)),
             TemplateStatus::Paused => Err(Refusal::new(
                 132_015,
@@ -81,6 +180,78 @@ impl Catalogue {
                  disabled.",
             )),
         }
+    }
+}
+
+impl Held {
+    fn submit(&mut self, category: Option<TemplateCategory>, ttl: Option<i64>, components: Value) {
+        self.category = category.unwrap_or(self.category);
+        self.ttl = ttl.or(self.ttl);
+        self.components = Some(components);
+        self.revision += 1;
+        self.text.status = TemplateStatus::Pending;
+    }
+
+    fn change(&mut self, change: TemplateChange) -> Option<News> {
+        match change {
+            TemplateChange::Status(status) if status != self.text.status => {
+                let before = std::mem::replace(&mut self.text.status, status);
+                self.pauses += u32::from(status == TemplateStatus::Paused);
+                Some(self.status_news(before))
+            }
+            TemplateChange::Category(category) if category != self.category => {
+                let before = std::mem::replace(&mut self.category, category);
+                let mut value = self.named();
+                value["previous_category"] = json!(before.name());
+                value["new_category"] = json!(category.name());
+                Some(News::Field("template_category_update", value))
+            }
+            TemplateChange::Status(_) | TemplateChange::Category(_) => None,
+        }
+    }
+
+    fn status_news(&self, before: TemplateStatus) -> News {
+        let mut value = self.named();
+        value["message_template_category"] = json!(self.category.name());
+        value["reason"] = json!("NONE");
+        let other =
+            |title: &str, description: &str| json!({"title": title, "description": description});
+        value["event"] = json!(self.text.status.name());
+        match self.text.status {
+            TemplateStatus::Approved if before == TemplateStatus::Paused => {
+                value["event"] = json!("REINSTATED");
+                value["other_info"] = other("UNPAUSE", "The template can be sent again.");
+            }
+            TemplateStatus::Approved | TemplateStatus::Pending => {}
+            TemplateStatus::Rejected => {
+                value["reason"] = json!("INVALID_FORMAT");
+                value["rejection_info"] = json!({
+                    "reason": "The sandbox was told to reject it.",
+                    "recommendation": "Hand it in again, or approve it by hand.",
+                });
+            }
+            TemplateStatus::Paused => {
+                let (title, hours) = match self.pauses {
+                    1 => ("FIRST_PAUSE", 3),
+                    _ => ("SECOND_PAUSE", 6),
+                };
+                let description = format!("Paused for {hours} hours because of negative feedback.");
+                value["other_info"] = other(title, &description);
+            }
+            TemplateStatus::Disabled => {
+                value["other_info"] = other("DISABLED", "Disabled because of negative feedback.");
+            }
+        }
+        News::Field("message_template_status_update", value)
+    }
+
+    /// Which template; its language as Meta writes it there.
+    fn named(&self) -> Value {
+        json!({
+            "message_template_id": self.id,
+            "message_template_name": self.text.name,
+            "message_template_language": self.text.language.replace('_', "-"),
+        })
     }
 }
 
@@ -108,188 +279,4 @@ fn not_there(call: &Call) -> Refusal {
             call.name, call.language
         ),
     )
-}
-
-fn known(template: &TemplateText, call: &Call) -> Result<Filled, Refusal> {
-    let header = template.header.as_deref().unwrap_or_default();
-    let header = part("header", header, &call.header, MAX_HEADER)?;
-    let body = part("body", &template.text, &call.body, MAX_BODY)?;
-    buttons(template, &call.buttons)?;
-    Ok(Filled {
-        header: template.header.as_ref().map(|_| header),
-        body,
-        footer: template.footer.clone(),
-        buttons: template
-            .buttons
-            .iter()
-            .map(|button| button.label().to_owned())
-            .collect(),
-    })
-}
-
-/// A template whose text nobody told: its name, and what fills it.
-fn unknown(call: &Call) -> Result<Filled, Refusal> {
-    let line = |(index, argument): (usize, &Argument)| match &argument.name {
-        Some(name) => format!("\n{name}: {}", argument.text),
-        None => format!("\n{}: {}", index + 1, argument.text),
-    };
-    for (place, arguments) in [("header", &call.header), ("body", &call.body)] {
-        let names = arguments.iter().filter(|a| a.name.is_some()).count();
-        if names != 0 && names != arguments.len() {
-            return Err(mixed(place));
-        }
-    }
-    let lines: String = call.body.iter().enumerate().map(line).collect();
-    let body = format!("{} ({}){lines}", call.name, call.language);
-    if lines.encode_utf16().count() > MAX_BODY {
-        return Err(too_long("body"));
-    }
-    Ok(Filled {
-        header: call.header.first().map(|argument| argument.text.clone()),
-        body,
-        footer: None,
-        buttons: call.buttons.iter().map(|b| b.value.clone()).collect(),
-    })
-}
-
-/// One part of a template with its variables filled in.
-fn part(place: &str, text: &str, arguments: &[Argument], most: usize) -> Result<String, Refusal> {
-    let variables = variables(text);
-    let named = !positional(&variables);
-    if arguments.iter().any(|a| a.name.is_some() != named) && !variables.is_empty() {
-        return Err(mixed(place));
-    }
-    if arguments.len() != variables.len() {
-        return Err(Refusal::new(
-            132_000,
-            format!(
-                "{place}: number of localizable_params ({}) does not match the expected number of \
-                 params ({})",
-                arguments.len(),
-                variables.len()
-            ),
-        ));
-    }
-    let find = |variable: &str| {
-        if named {
-            arguments
-                .iter()
-                .find(|a| a.name.as_deref() == Some(variable))
-        } else {
-            let number: usize = variable.parse().ok()?;
-            arguments.get(number.checked_sub(1)?)
-        }
-    };
-    let filled = fill(text, |variable| find(variable).map(|a| a.text.as_str()));
-    let filled = filled.map_err(|variable| {
-        Refusal::new(
-            132_012,
-            format!("{place}: parameter {variable} is not given"),
-        )
-    })?;
-    if filled.encode_utf16().count() > most {
-        return Err(too_long(place));
-    }
-    Ok(filled)
-}
-
-fn mixed(place: &str) -> Refusal {
-    Refusal::new(
-        132_012,
-        format!(
-            "{place}: parameter names are given for named templates, all of them, and never else"
-        ),
-    )
-}
-
-fn too_long(place: &str) -> Refusal {
-    Refusal::new(132_005, format!("{place}: translated text too long"))
-}
-
-/// What stands in `{{ }}`, each once, in the order in which it appears.
-pub(super) fn variables(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((_, variable, after)) = split(rest) {
-        if !found.contains(&variable) {
-            found.push(variable);
-        }
-        rest = after;
-    }
-    found
-}
-
-/// `text` with each variable replaced once by what `value` gives, or the first that it does not.
-fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> Result<String, String> {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, variable, after)) = split(rest) {
-        filled.push_str(before);
-        filled.push_str(value(variable).ok_or_else(|| variable.to_owned())?);
-        rest = after;
-    }
-    filled.push_str(rest);
-    Ok(filled)
-}
-
-/// The text before the first variable, the variable, and the text after it.
-fn split(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, after) = text.split_once("{{")?;
-    let (variable, after) = after.split_once("}}")?;
-    Some((before, variable, after))
-}
-
-/// Whether variables are `{{1}}`, `{{2}}`; true of none.
-pub(super) fn positional(variables: &[&str]) -> bool {
-    variables
-        .iter()
-        .all(|v| v.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn buttons(template: &TemplateText, calls: &[ButtonCall]) -> Result<(), Refusal> {
-    for call in calls {
-        let index = call.index;
-        let format = |is: &str| {
-            Refusal::new(
-                132_012,
-                format!("buttons: Button at index {index} is of type {is}"),
-            )
-        };
-        match template.buttons.get(index) {
-            None => {
-                return Err(Refusal::new(
-                    131_009,
-                    format!("buttons: Button at index {index} does not exist"),
-                ));
-            }
-            Some(ButtonText::QuickReply { .. }) if call.sub_type == SubType::Url => {
-                return Err(format("QuickReply"));
-            }
-            Some(ButtonText::Url { .. }) if call.sub_type == SubType::QuickReply => {
-                return Err(format("Url"));
-            }
-            Some(ButtonText::QuickReply { .. }) => {}
-            Some(ButtonText::Url { url, .. }) => {
-                if variables(url).is_empty() {
-                    return Err(Refusal::new(
-                        132_000,
-                        format!("buttons: Button at index {index} of type Url takes no parameter"),
-                    ));
-                }
-                if url.len() + call.value.len() > MAX_URL {
-                    return Err(too_long("buttons"));
-                }
-            }
-        }
-    }
-    for (index, button) in template.buttons.iter().enumerate() {
-        let wants = matches!(button, ButtonText::Url { url, .. } if !variables(url).is_empty());
-        if wants && !calls.iter().any(|call| call.index == index) {
-            return Err(Refusal::new(
-                131_008,
-                format!("buttons: Button at index {index} of type Url requires a parameter"),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -12,13 +12,15 @@ use tokio::time::Instant;
 
 use super::answer::answer;
 use super::fault::Endpoint;
-use super::ledger::{Accepted, Shown};
+use super::fit::Filled;
+use super::ledger::Accepted;
 use super::line::Cutter;
 use super::listing::{self, no_field};
 use super::mint;
 use super::refusal::Refusal;
-use super::request::{self, Request};
-use super::server::{self, Shared};
+use super::request::{self, Content, Request};
+use super::shared::{Shared, State as Known};
+use super::vetting::Submission;
 
 /// The digits of the sandbox's own number, which nobody can have.
 const OWN_NUMBER: &str = "15550100100";
@@ -42,17 +44,20 @@ pub(super) async fn send(
         check_version(&version)?;
         authorize(&shared, &headers, &params)?;
         known(shared.phone_number_id.as_deref(), &id, "post")?;
-        accept(&shared, Request::read(&body)?, lost)
+        accept(&shared, &id, Request::read(&body)?, lost)
     })
     .await
 }
 
 /// Everything between a body that reads and the answer.
-fn accept(shared: &Shared, request: Request, lost: bool) -> Result<Value, Refusal> {
+fn accept(shared: &Shared, number: &str, request: Request, lost: bool) -> Result<Value, Refusal> {
     let now = Instant::now();
     let mut state = shared.state();
     let digits = request.to.digits();
-    let filled = state.catalogue.fill(&request.call)?;
+    let filled = match &request.content {
+        Content::Template(call) => state.catalogue.fill(call)?,
+        Content::Text(body) => free_text(&state, now, digits, body)?,
+    };
     if digits == OWN_NUMBER {
         return Err(Refusal::new(131_021, "Sender and recipient are the same."));
     }
@@ -79,32 +84,56 @@ fn accept(shared: &Shared, request: Request, lost: bool) -> Result<Value, Refusa
         ));
     }
     let wamid = mint::wamid(digits, state.ledger.accepted());
-    let answer = json!({
+    let mut answer = json!({
         "messaging_product": "whatsapp",
         "contacts": [{"input": request.input, "wa_id": digits}],
-        "messages": [{"id": wamid, "message_status": "accepted"}],
+        "messages": [{"id": wamid}],
     });
-    let arguments = request.call.body.into_iter();
+    let (template, language, parameters) = match request.content {
+        Content::Text(_) => (String::new(), String::new(), Vec::new()),
+        Content::Template(call) => {
+            // Meta says so of templates only.
+            answer["messages"][0]["message_status"] = json!("accepted");
+            let values = call.body.into_iter().map(|argument| argument.text);
+            (call.name, call.language, values.collect())
+        }
+    };
     let message = Arc::new(Accepted {
         at: shared.at(),
-        template: request.call.name,
-        language: request.call.language,
-        parameters: arguments.map(|argument| argument.text).collect(),
+        template,
+        language,
+        parameters,
         header: filled.header,
         body: filled.body,
         footer: filled.footer,
         buttons: filled.buttons,
+        taps: filled.taps,
+        number_id: number.to_owned(),
         opaque: request.opaque,
         to: request.to,
         wamid,
         answer_lost: lost,
     });
-    state.ledger.accept(Arc::clone(&message));
-    shared.show(Shown::Message(message));
+    shared.accept(&mut state, now, message);
     Ok(answer)
 }
 
-/// `GET /{version}/{phone number id}`
+/// Text that is no template goes to those only who wrote within the last 24 hours.
+fn free_text(state: &Known, now: Instant, digits: &str, body: &str) -> Result<Filled, Refusal> {
+    if !state.phones.is_open(now, digits) {
+        return Err(Refusal::new(
+            131_047,
+            "Message failed to send because more than 24 hours have passed since the customer \
+             last replied to this number.",
+        ));
+    }
+    Ok(Filled {
+        body: body.to_owned(),
+        ..Filled::default()
+    })
+}
+
+/// `GET /{version}/{phone number id}`, and of a template's id
 pub(super) async fn number(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(line): ConnectInfo<Cutter>,
@@ -115,9 +144,12 @@ pub(super) async fn number(
     answer(&shared, &line, Endpoint::Number, None, |_| {
         check_version(&version)?;
         authorize(&shared, &headers, &params)?;
+        let fields = params.get("fields").map(String::as_str);
+        if let Some(template) = shared.state().catalogue.find(&id) {
+            return listing::node(template, fields);
+        }
         known(shared.phone_number_id.as_deref(), &id, "get")?;
-        let fields = params.get("fields").map_or(NUMBER_FIELDS, String::as_str);
-        number_node(&id, fields)
+        number_node(&id, fields.unwrap_or(NUMBER_FIELDS))
     })
     .await
 }
@@ -176,7 +208,7 @@ pub(super) async fn templates(
         };
         let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
         let host = host.unwrap_or("localhost");
-        listing::page(shared.state().catalogue.templates(), &query, |after| {
+        listing::page(shared.state().catalogue.held(), &query, |after| {
             let mut next = format!("http://{host}/{version}/{id}/message_templates?after={after}");
             for name in ["fields", "limit", "name", "language", "status"] {
                 if let Some(value) = param(name) {
@@ -189,6 +221,58 @@ pub(super) async fn templates(
     .await
 }
 
+/// `POST /{version}/{business account id}/message_templates`
+pub(super) async fn create_template(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Cutter>,
+    Path((version, id)): Path<(String, String)>,
+    Query(params): Params,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    answer(&shared, &line, Endpoint::Templates, None, |_| {
+        check_version(&version)?;
+        authorize(&shared, &headers, &params)?;
+        known(shared.business_account_id.as_deref(), &id, "post")?;
+        let mut state = shared.state();
+        let held = state.catalogue.create(Submission::create(&body)?)?;
+        shared.review(held);
+        Ok(json!({
+            "id": held.id.to_string(),
+            "status": held.text.status.name(),
+            "category": held.category.name(),
+        }))
+    })
+    .await
+}
+
+/// `POST /{version}/{template id}`
+pub(super) async fn edit_template(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Cutter>,
+    Path((version, id)): Path<(String, String)>,
+    Query(params): Params,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    answer(&shared, &line, Endpoint::Templates, None, |_| {
+        check_version(&version)?;
+        authorize(&shared, &headers, &params)?;
+        let mut state = shared.state();
+        if state.catalogue.find(&id).is_none() {
+            return Err(Refusal::no_object(&id, "post"));
+        }
+        let held = state.catalogue.edit(&id, Submission::edit(&body)?)?;
+        shared.review(held);
+        Ok(json!({
+            "success": true,
+            "id": held.id.to_string(),
+            "category": held.category.name(),
+        }))
+    })
+    .await
+}
+
 /// `GET /debug_token?input_token=…&access_token=…`, with or without a version
 pub(super) async fn debug_token(
     State(shared): State<Arc<Shared>>,
@@ -197,34 +281,17 @@ pub(super) async fn debug_token(
     headers: HeaderMap,
 ) -> Response {
     answer(&shared, &line, Endpoint::Token, None, |_| {
-        if !params.contains_key("access_token") && bearer(&headers).is_none() {
-            return Err(Refusal::authentication());
+        let caller = params.get("access_token").map(String::as_str);
+        let caller = caller.or_else(|| bearer(&headers));
+        let caller = caller.ok_or_else(Refusal::authentication)?;
+        // An app's own token, `id|secret`, does not end.
+        if !caller.contains('|') {
+            shared.state().tokens.check(shared.at(), caller)?;
         }
         let Some(input) = params.get("input_token").filter(|token| !token.is_empty()) else {
             return Err(Refusal::new(100, "The parameter input_token is required."));
         };
-        let state = shared.state();
-        let expired = state.expired_token.as_ref() == Some(input);
-        let valid = !expired && state.token.as_ref().is_none_or(|token| token == input);
-        let mut data = json!({
-            "app_id": "1234567890",
-            "type": "SYSTEM_USER",
-            "application": "klaxond sandbox",
-            "is_valid": valid,
-            "expires_at": i64::from(expired),
-            "data_access_expires_at": 0,
-            "scopes": ["whatsapp_business_management", "whatsapp_business_messaging"],
-            "granular_scopes": [],
-        });
-        if !valid {
-            let subcode = if expired { 463 } else { 467 };
-            data["error"] = json!({
-                "code": 190,
-                "message": "Error validating access token",
-                "subcode": subcode,
-            });
-        }
-        Ok(json!({ "data": data }))
+        Ok(shared.state().tokens.node(shared.at(), input))
     })
     .await
 }
@@ -263,18 +330,7 @@ fn authorize(
 ) -> Result<(), Refusal> {
     let given = bearer(headers).or_else(|| params.get("access_token").map(String::as_str));
     let given = given.ok_or_else(Refusal::authentication)?;
-    let server::State {
-        token,
-        expired_token,
-        ..
-    } = &*shared.state();
-    if expired_token.as_deref() == Some(given) {
-        return Err(Refusal::expired());
-    }
-    if token.as_deref().is_some_and(|token| token != given) {
-        return Err(Refusal::authentication());
-    }
-    Ok(())
+    shared.state().tokens.check(shared.at(), given)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

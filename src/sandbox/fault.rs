@@ -1,9 +1,9 @@
-//! Faults on request: how they are written and when they come.
+//! Faults on request: how they are written.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::Phone;
+use crate::model::{Phone, Stage};
 
 /// The grammar, for help texts.
 pub const FAULT_HELP: &str = "\
@@ -18,28 +18,48 @@ Kinds:
   close            the connection is closed without an answer
   close-after      the message is accepted, then the connection is closed without an answer
   latency=200ms    the answer comes later (ms, s)
+  answer-after=1s  the message is accepted at once, the answer comes later
+Kinds for what is posted with --webhook (sent, delivered and read of each message):
+  failed=131026    not delivered but failed, with that code
+  lost             never posted
+  twice            posted twice
+  late=2s          comes that much later
+  disorder         comes at any time, before or after the others of its message
+  batch=20         waits until 20 such go in one body, a second at most
+  forged           a copy with a wrong signature is posted first
 Conditions, all of which must hold:
-  every=5          every 5th request; without it every request
+  every=5          every 5th request or receipt; without it every one
   after=10         not the first 10
   count=3          3 times at most
   to=34600111222   only messages to this number
-  on=messages      where: messages (the default), number, templates, token or any";
+  chance=20%       that often, at random (--seed)
+  on=messages      where: messages (the default), number, templates, token or any
+  status=read      of receipts: sent, delivered or read";
 
+const CONDITIONS: &str =
+    "every=N, after=N, count=N, chance=N%, to=NUMBER, on=PLACE or status=STATUS";
 /// The largest number in a condition.
 const MAX_NUMBER: u64 = 1_000_000_000;
+/// Most receipts of one body, as at Meta.
+pub(super) const MAX_BATCH: usize = 1000;
 /// The longest latency.
 const MAX_LATENCY: Duration = Duration::from_secs(3600);
 
 /// Something that goes wrong on request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    text: String,
-    kind: Kind,
-    every: u64,
-    after: u64,
-    count: Option<u64>,
-    to: Option<Phone>,
-    on: Option<Endpoint>,
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    pub(super) every: u64,
+    pub(super) after: u64,
+    pub(super) count: Option<u64>,
+    /// In 100 times.
+    pub(super) chance: Option<u8>,
+    pub(super) to: Option<Phone>,
+    /// Of requests.
+    pub(super) on: Option<Endpoint>,
+    /// Of receipts.
+    pub(super) status: Option<Stage>,
 }
 
 /// What goes wrong.
@@ -63,6 +83,24 @@ pub(super) enum Kind {
     CloseAfter,
     /// It takes longer.
     Latency(Duration),
+    /// It works at once, and takes longer to say so.
+    AnswerAfter(Duration),
+    /// Of a receipt.
+    Receipt(Twist),
+}
+
+/// What goes wrong with a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twist {
+    /// It says that the message failed, with this code.
+    Failed(u32),
+    Lost,
+    Twice,
+    Late(Duration),
+    Disorder,
+    /// It waits for others, so many in all.
+    Batch(usize),
+    Forged,
 }
 
 /// An address of the API that faults can be bound to.
@@ -105,9 +143,15 @@ impl Fault {
             every: 1,
             after: 0,
             count: None,
+            chance: None,
             to: None,
             on: Some(Endpoint::Messages),
+            status: None,
         };
+        // A message that is on the phone cannot fail any more.
+        if let Kind::Receipt(Twist::Failed(_)) = fault.kind {
+            fault.status = Some(Stage::Delivered);
+        }
         for part in parts {
             fault
                 .condition(part)
@@ -117,9 +161,7 @@ impl Fault {
     }
 
     fn condition(&mut self, part: &str) -> Result<(), &'static str> {
-        let (name, value) = part
-            .split_once('=')
-            .ok_or("every=N, after=N, count=N, to=NUMBER or on=PLACE")?;
+        let (name, value) = part.split_once('=').ok_or(CONDITIONS)?;
         match name {
             "every" => {
                 self.every = number(value)
@@ -133,10 +175,33 @@ impl Fault {
                 let phone = Phone::parse(digits);
                 self.to = Some(phone.map_err(|_| "to=NUMBER, country code first, digits only")?);
             }
+            "chance" => self.chance = Some(chance(value).ok_or("chance=N% with N from 1 to 100")?),
+            "on" if self.is_of_receipts() => {
+                return Err("status=… for a fault of receipts, not on=…");
+            }
             "on" => self.on = Endpoint::parse(value)?,
-            _ => return Err("every=N, after=N, count=N, to=NUMBER or on=PLACE"),
+            "status" if !self.is_of_receipts() => {
+                return Err("on=… for a fault of requests, not status=…");
+            }
+            "status" => self.status = Some(self.stage(value)?),
+            _ => return Err(CONDITIONS),
         }
         Ok(())
+    }
+
+    const fn is_of_receipts(&self) -> bool {
+        matches!(self.kind, Kind::Receipt(_))
+    }
+
+    fn stage(&self, value: &str) -> Result<Stage, &'static str> {
+        let stage = Stage::from_name(value).filter(|stage| *stage != Stage::Failed);
+        match (self.kind, stage) {
+            (_, None) => Err("status=sent, status=delivered or status=read"),
+            (Kind::Receipt(Twist::Failed(_)), Some(Stage::Read)) => {
+                Err("status=sent or status=delivered: what was delivered cannot fail")
+            }
+            (_, Some(stage)) => Ok(stage),
+        }
     }
 }
 
@@ -149,7 +214,9 @@ impl fmt::Display for Fault {
 impl Kind {
     fn parse(text: &str) -> Result<Self, &'static str> {
         const KINDS: &str = "a Graph code such as 131056, a status such as 500 or http=503, html, \
-                             empty, truncate, hang, close, close-after or latency=200ms";
+                             empty, truncate, hang, close, close-after, latency=200ms or \
+                             answer-after=1s; for receipts failed=131026, lost, twice, late=2s, \
+                             disorder, batch=20 or forged";
         match text {
             "html" => Ok(Self::Html),
             "empty" => Ok(Self::Empty),
@@ -157,9 +224,25 @@ impl Kind {
             "hang" => Ok(Self::Hang),
             "close" => Ok(Self::Close),
             "close-after" => Ok(Self::CloseAfter),
+            "lost" => Ok(Self::Receipt(Twist::Lost)),
+            "twice" => Ok(Self::Receipt(Twist::Twice)),
+            "disorder" => Ok(Self::Receipt(Twist::Disorder)),
+            "forged" => Ok(Self::Receipt(Twist::Forged)),
             _ => {
                 if let Some(value) = text.strip_prefix("latency=") {
                     span(value).map(Self::Latency)
+                } else if let Some(value) = text.strip_prefix("answer-after=") {
+                    span(value).map(Self::AnswerAfter)
+                } else if let Some(value) = text.strip_prefix("late=") {
+                    span(value).map(|span| Self::Receipt(Twist::Late(span)))
+                } else if let Some(value) = text.strip_prefix("failed=") {
+                    let code = value.parse().ok().filter(|code| *code > 0);
+                    code.map(|code| Self::Receipt(Twist::Failed(code)))
+                        .ok_or("failed=CODE, such as failed=131026")
+                } else if let Some(value) = text.strip_prefix("batch=") {
+                    let size = value.parse().ok().filter(|n| (2..=MAX_BATCH).contains(n));
+                    size.map(|size| Self::Receipt(Twist::Batch(size)))
+                        .ok_or("batch=N with N from 2 to 1000")
                 } else if let Some(value) = text.strip_prefix("http=") {
                     let status = value.parse().ok().filter(|s| (400..=599).contains(s));
                     status
@@ -185,7 +268,12 @@ impl Kind {
     pub(super) const fn instead(self) -> bool {
         match self {
             Self::Graph { .. } | Self::Http(_) | Self::Html | Self::Hang | Self::Close => true,
-            Self::Empty | Self::Truncate | Self::CloseAfter | Self::Latency(_) => false,
+            Self::Empty
+            | Self::Truncate
+            | Self::CloseAfter
+            | Self::Latency(_)
+            | Self::AnswerAfter(_)
+            | Self::Receipt(_) => false,
         }
     }
 }
@@ -207,8 +295,14 @@ fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|n| *n <= MAX_NUMBER)
 }
 
+/// `20%`, `20`.
+fn chance(text: &str) -> Option<u8> {
+    let digits = text.strip_suffix('%').unwrap_or(text);
+    digits.parse().ok().filter(|n| (1..=100).contains(n))
+}
+
 fn span(text: &str) -> Result<Duration, &'static str> {
-    const FORM: &str = "latency=N with a unit, such as 200ms or 3s, an hour at most";
+    const FORM: &str = "a number with a unit, such as 200ms or 3s, an hour at most";
     let (digits, unit_ms) = if let Some(digits) = text.strip_suffix("ms") {
         (digits, 1)
     } else if let Some(digits) = text.strip_suffix('s') {
@@ -233,120 +327,11 @@ impl Endpoint {
     }
 }
 
-/// The faults in force, and how often each could have come and came.
-#[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Counted>);
-
-#[derive(Debug)]
-struct Counted {
-    fault: Fault,
-    seen: u64,
-    done: u64,
-}
-
-/// What one request meets.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Drawn {
-    /// How much later the answer comes.
-    pub(super) latency: Duration,
-    /// What goes wrong besides, and the fault's own text.
-    pub(super) kind: Option<(Kind, String)>,
-}
-
-impl Faults {
-    pub(super) fn new(faults: Vec<Fault>) -> Self {
-        Self(
-            faults
-                .into_iter()
-                .map(|fault| Counted {
-                    fault,
-                    seen: 0,
-                    done: 0,
-                })
-                .collect(),
-        )
-    }
-
-    /// What a request to `endpoint`, for the phone `to` (digits), meets: every latency that applies
-    /// and the first other fault that does.
-    pub(super) fn draw(&mut self, endpoint: Endpoint, to: Option<&str>) -> Drawn {
-        let mut drawn = Drawn::default();
-        for counted in &mut self.0 {
-            let fault = &counted.fault;
-            let here = fault.on.is_none_or(|on| on == endpoint)
-                && fault.to.as_ref().is_none_or(|p| Some(p.digits()) == to);
-            if !here {
-                continue;
-            }
-            counted.seen += 1;
-            let past = counted.seen.saturating_sub(fault.after);
-            let due = past > 0
-                && past.is_multiple_of(fault.every)
-                && fault.count.is_none_or(|count| counted.done < count);
-            if !due {
-                continue;
-            }
-            if let Kind::Latency(span) = fault.kind {
-                drawn.latency += span;
-                counted.done += 1;
-            } else if drawn.kind.is_none() {
-                drawn.kind = Some((fault.kind, fault.text.clone()));
-                counted.done += 1;
-            }
-        }
-        drawn
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-
-    fn hits(texts: &[&str], requests: usize) -> Vec<usize> {
-        let mut faults = Faults::new(texts.iter().map(|t| Fault::parse(t).unwrap()).collect());
-        (1..=requests)
-            .filter(|_| faults.draw(Endpoint::Messages, None).kind.is_some())
-            .collect()
-    }
-
-    #[test]
-    fn conditions_say_which_requests_fail() {
-        assert_eq!(hits(&["close"], 3), [1, 2, 3]);
-        assert_eq!(hits(&["131056:every=5"], 11), [5, 10]);
-        assert_eq!(hits(&["190:after=3"], 5), [4, 5]);
-        assert_eq!(hits(&["500:after=1:every=2:count=2"], 9), [3, 5]);
-    }
-
-    #[test]
-    fn a_fault_for_one_number_spares_the_others() {
-        let mut faults = Faults::new(vec![Fault::parse("131026:to=+34600111222").unwrap()]);
-        assert_eq!(
-            faults.draw(Endpoint::Messages, Some("34600111223")),
-            Drawn::default()
-        );
-        let drawn = faults.draw(Endpoint::Messages, Some("34600111222"));
-        assert!(drawn.kind.is_some());
-    }
-
-    #[test]
-    fn a_fault_meets_messages_unless_it_says_otherwise() {
-        let mut faults = Faults::new(vec![Fault::parse("190:on=any:count=2").unwrap()]);
-        assert!(faults.draw(Endpoint::Number, None).kind.is_some());
-        assert!(faults.draw(Endpoint::Messages, None).kind.is_some());
-        let mut faults = Faults::new(vec![Fault::parse("190").unwrap()]);
-        assert_eq!(faults.draw(Endpoint::Number, None), Drawn::default());
-    }
-
-    #[test]
-    fn latencies_add_up_and_leave_room_for_one_other_fault() {
-        let texts = ["latency=200ms", "http=503", "latency=1s", "html:count=1"];
-        let mut faults = Faults::new(texts.iter().map(|t| Fault::parse(t).unwrap()).collect());
-        let drawn = faults.draw(Endpoint::Messages, None);
-        assert_eq!(drawn.latency, Duration::from_millis(1200));
-        assert_eq!(drawn.kind, Some((Kind::Http(503), "http=503".to_owned())));
-    }
 
     #[test]
     fn codes_and_statuses_are_told_apart() {
@@ -381,5 +366,10 @@ mod tests {
         assert!(told("500:to=nobody").contains("country code first"));
         assert!(told("500:on=moon").contains("on=messages"));
         assert!(told("500:often").contains("every=N, after=N"));
+        assert!(told("lost:on=number").contains("status="));
+        assert!(told("500:status=read").contains("on="));
+        assert!(told("failed=131026:status=read").contains("cannot fail"));
+        assert!(told("twice:chance=0%").contains("from 1 to 100"));
+        assert!(told("batch=1").contains("from 2 to 1000"));
     }
 }

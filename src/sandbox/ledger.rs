@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::model::{Phone, Time};
+use crate::model::{Phone, Stage, Time};
 
 /// A message that was accepted: for the sandbox, one that is on the phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +14,9 @@ pub struct Accepted {
     pub at: Time,
     /// The phone, without the plus. Prints as its last digits.
     pub to: Phone,
-    /// The name of the template.
+    /// The name of the template; empty for plain text.
     pub template: String,
-    /// Its language.
+    /// Its language; empty for plain text.
     pub language: String,
     /// What filled the body's variables, in the order sent.
     pub parameters: Vec<String>,
@@ -28,6 +28,10 @@ pub struct Accepted {
     pub footer: Option<String>,
     /// The labels of the buttons.
     pub buttons: Vec<String>,
+    /// Which of them answer.
+    pub taps: Vec<Tap>,
+    /// The id of the business number that sent it.
+    pub number_id: String,
     /// `biz_opaque_callback_data`.
     pub opaque: Option<String>,
     /// Its id.
@@ -36,7 +40,26 @@ pub struct Accepted {
     pub answer_lost: bool,
 }
 
+/// A button that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tap {
+    /// What is written on it; not known of a template that the sandbox does not know.
+    pub label: Option<String>,
+    /// What comes back beside the label.
+    pub payload: String,
+}
+
 impl Accepted {
+    /// The button with that label, in any case.
+    #[must_use]
+    pub fn tap(&self, label: &str) -> Option<&Tap> {
+        let same = |tap: &&Tap| {
+            let own = tap.label.as_deref().map(str::to_lowercase);
+            own.is_none_or(|own| own == label.to_lowercase())
+        };
+        self.taps.iter().find(same)
+    }
+
     /// The whole text: header, body, footer, and each button as `[Label]`, one below the other.
     #[must_use]
     pub fn text(&self) -> String {
@@ -54,8 +77,8 @@ impl Accepted {
         json!({
             "at": self.at.to_string(),
             "to": self.to.to_string(),
-            "template": self.template,
-            "language": self.language,
+            "template": Some(&self.template).filter(|name| !name.is_empty()),
+            "language": Some(&self.language).filter(|code| !code.is_empty()),
             "parameters": self.parameters,
             "text": self.text(),
             "biz_opaque_callback_data": self.opaque,
@@ -70,6 +93,17 @@ impl Accepted {
 pub enum Shown {
     /// A message is on a phone.
     Message(Arc<Accepted>),
+    /// A message came further, or failed.
+    Receipt {
+        /// When.
+        at: Time,
+        /// Which message.
+        message: Arc<Accepted>,
+        /// How far.
+        stage: Stage,
+        /// Why it failed.
+        code: Option<u32>,
+    },
     /// A request was turned down, or met a fault on request.
     Refused {
         /// When.
@@ -92,6 +126,37 @@ pub struct Tally {
     pub refused: BTreeMap<u32, u64>,
     /// Requests that met a fault without a Graph code.
     pub faulty: u64,
+    /// What came of webhooks.
+    pub webhook: Posts,
+}
+
+/// What came of the webhooks that were posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Posts {
+    /// Whether the address gave the challenge back; true where none is asked for.
+    pub verified: bool,
+    /// Receipts, replies and news that were taken with 200.
+    pub taken: u64,
+    /// Posts that were not: another status, or none.
+    pub refused: u64,
+    /// Receipts, replies and news that were given up.
+    pub dropped: u64,
+    /// Receipts, replies and news that are still to come.
+    pub waiting: u64,
+}
+
+impl Posts {
+    /// As JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({
+            "verified": self.verified,
+            "taken": self.taken,
+            "refused": self.refused,
+            "dropped": self.dropped,
+            "waiting": self.waiting,
+        })
+    }
 }
 
 /// Graph codes to tell apart; there are fewer, a client cannot add any.
@@ -101,8 +166,25 @@ const MAX_CODES: usize = 512;
 #[derive(Debug)]
 pub(super) struct Ledger {
     keep: usize,
-    messages: VecDeque<Arc<Accepted>>,
+    messages: VecDeque<Entry>,
     tally: Tally,
+}
+
+/// A message and how far it came.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) message: Arc<Accepted>,
+    /// `None` while nothing but its acceptance is known.
+    pub(super) stage: Option<Stage>,
+}
+
+impl Entry {
+    /// As JSON, the number shortened.
+    pub(super) fn json(&self) -> Value {
+        let mut json = self.message.json();
+        json["state"] = json!(self.stage.map_or("accepted", Stage::name));
+        json
+    }
 }
 
 impl Ledger {
@@ -127,7 +209,22 @@ impl Ledger {
             self.messages.pop_front();
         }
         if self.keep > 0 {
-            self.messages.push_back(message);
+            self.messages.push_back(Entry {
+                message,
+                stage: None,
+            });
+        }
+    }
+
+    /// The message that was accepted after `number` others came to `stage`. It never goes back.
+    pub(super) fn advance(&mut self, number: u64, stage: Stage) {
+        let kept = u64::try_from(self.messages.len()).unwrap_or(u64::MAX);
+        let first = self.tally.accepted - kept;
+        let index = number.checked_sub(first).map(usize::try_from);
+        if let Some(Ok(index)) = index
+            && let Some(entry) = self.messages.get_mut(index)
+        {
+            entry.stage = entry.stage.max(Some(stage));
         }
     }
 
@@ -143,8 +240,14 @@ impl Ledger {
         }
     }
 
+    /// What is remembered, oldest first.
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.messages.iter()
+    }
+
     pub(super) fn messages(&self) -> Vec<Arc<Accepted>> {
-        self.messages.iter().cloned().collect()
+        let messages = self.messages.iter();
+        messages.map(|entry| Arc::clone(&entry.message)).collect()
     }
 
     pub(super) fn tally(&self) -> Tally {

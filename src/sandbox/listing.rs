@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalogue::{positional, variables};
+use super::catalogue::Held;
+use super::fit::{positional, variables};
 use super::mint;
 use super::refusal::Refusal;
-use super::settings::{ButtonText, TemplateText};
+use super::settings::{ButtonText, TemplateStatus, TemplateText};
 
 /// Templates on a page when the request does not say.
 const DEFAULT_LIMIT: usize = 25;
@@ -27,7 +28,7 @@ pub(super) struct Query<'a> {
 
 /// One page. `next` makes the address of the page that follows from its cursor.
 pub(super) fn page(
-    templates: &[TemplateText],
+    templates: &[Held],
     query: &Query<'_>,
     next: impl Fn(&str) -> String,
 ) -> Result<Value, Refusal> {
@@ -44,13 +45,13 @@ pub(super) fn page(
                 )
             })?,
     };
-    let wanted: Vec<(usize, &TemplateText)> = templates
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| query.name.is_none_or(|name| t.name.contains(name)))
-        .filter(|(_, t)| query.language.is_none_or(|language| t.language == language))
-        .filter(|(_, t)| query.status.is_none_or(|status| t.status.name() == status))
-        .collect();
+    let wanted = |held: &&Held| {
+        let t = &held.text;
+        query.name.is_none_or(|name| t.name.contains(name))
+            && query.language.is_none_or(|language| t.language == language)
+            && query.status.is_none_or(|status| t.status.name() == status)
+    };
+    let wanted: Vec<&Held> = templates.iter().filter(wanted).collect();
     let start = match query.after {
         None => 0,
         Some(cursor) => mint::page(cursor, wanted.len())
@@ -60,7 +61,7 @@ pub(super) fn page(
     let fields = query.fields.unwrap_or(DEFAULT_FIELDS);
     let data = wanted[start..end]
         .iter()
-        .map(|(index, template)| shown(*index, template, fields))
+        .map(|held| shown(held, fields))
         .collect::<Result<Vec<Value>, Refusal>>()?;
     let mut page = json!({"data": data});
     if start < end {
@@ -73,8 +74,13 @@ pub(super) fn page(
     Ok(page)
 }
 
-/// The `fields` of a template.
-fn shown(index: usize, template: &TemplateText, fields: &str) -> Result<Value, Refusal> {
+/// The `fields` of a template; the usual ones without.
+pub(super) fn node(held: &Held, fields: Option<&str>) -> Result<Value, Refusal> {
+    shown(held, fields.unwrap_or(DEFAULT_FIELDS))
+}
+
+fn shown(held: &Held, fields: &str) -> Result<Value, Refusal> {
+    let template = &held.text;
     let mut object = Map::new();
     for field in fields.split(',').map(str::trim).filter(|f| !f.is_empty()) {
         let value = match field {
@@ -82,21 +88,28 @@ fn shown(index: usize, template: &TemplateText, fields: &str) -> Result<Value, R
             "name" => json!(template.name),
             "language" => json!(template.language),
             "status" => json!(template.status.name()),
-            "category" => json!("UTILITY"),
+            "category" => json!(held.category.name()),
             "parameter_format" => json!(format(template)),
-            "components" => components(template),
+            "components" => held
+                .components
+                .clone()
+                .unwrap_or_else(|| components(template)),
             "quality_score" => json!({"score": "UNKNOWN"}),
+            "rejected_reason" if template.status == TemplateStatus::Rejected => {
+                json!("INVALID_FORMAT")
+            }
             "rejected_reason" => json!("NONE"),
+            "message_send_ttl_seconds" => match held.ttl {
+                Some(seconds) => json!(seconds),
+                None => continue,
+            },
             // Left out, as Meta does for a template in its right category.
             "correct_category" => continue,
             _ => return Err(no_field(field, "WhatsAppMessageTemplate")),
         };
         object.insert(field.to_owned(), value);
     }
-    object.insert(
-        "id".to_owned(),
-        json!((594_425_479_261_596 + index).to_string()),
-    );
+    object.insert("id".to_owned(), json!(held.id.to_string()));
     Ok(Value::Object(object))
 }
 

@@ -120,6 +120,20 @@ const TITLES: &[(u32, u16, &str)] = &[
     (135_000, 400, "Generic user error"),
 ];
 
+/// Status and title of `code`.
+fn known(code: u32) -> (u16, &'static str) {
+    let mut titles = TITLES.iter();
+    let found = titles.find(|(known, ..)| *known == code);
+    found.map_or((400, "Unknown error"), |(_, status, title)| {
+        (*status, *title)
+    })
+}
+
+/// What Meta calls `code`.
+pub(super) fn title(code: u32) -> &'static str {
+    known(code).1
+}
+
 /// A request that is turned down with a Graph error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -129,17 +143,14 @@ pub(super) struct Refusal {
     message: String,
     kind: &'static str,
     details: Option<String>,
+    /// Title and words for people, of a template that is turned down.
+    told: Option<(&'static str, String)>,
 }
 
 impl Refusal {
     /// `code` with Meta's title and status, and `details` that say what was wrong.
     pub(super) fn new(code: u32, details: impl Into<String>) -> Self {
-        let (status, title) = TITLES
-            .iter()
-            .find(|(known, ..)| *known == code)
-            .map_or((400, "Unknown error"), |(_, status, title)| {
-                (*status, *title)
-            });
+        let (status, title) = known(code);
         Self {
             code,
             subcode: None,
@@ -147,6 +158,7 @@ impl Refusal {
             message: format!("(#{code}) {title}"),
             kind: "OAuthException",
             details: Some(details.into()),
+            told: None,
         }
     }
 
@@ -183,6 +195,7 @@ impl Refusal {
             message: message.to_owned(),
             kind: "OAuthException",
             details: None,
+            told: None,
         }
     }
 
@@ -198,6 +211,20 @@ impl Refusal {
             ),
             kind: "GraphMethodException",
             details: None,
+            told: None,
+        }
+    }
+
+    /// A template that cannot be taken: Meta says why for people, under a subcode.
+    pub(super) fn template(subcode: u32, title: &'static str, told: impl Into<String>) -> Self {
+        Self {
+            code: 100,
+            subcode: Some(subcode),
+            status: 400,
+            message: "Invalid parameter".to_owned(),
+            kind: "OAuthException",
+            details: None,
+            told: Some((title, told.into())),
         }
     }
 
@@ -210,14 +237,17 @@ impl Refusal {
             message: format!("Unknown path components: {path}"),
             kind: "OAuthException",
             details: None,
+            told: None,
         }
     }
 
     /// What it says, for people.
     pub(super) fn words(&self) -> String {
-        match &self.details {
-            Some(details) => format!("{}: {details}", self.message),
-            None => self.message.clone(),
+        match (&self.details, &self.told) {
+            (Some(details), _) | (None, Some((_, details))) => {
+                format!("{}: {details}", self.message)
+            }
+            (None, None) => self.message.clone(),
         }
     }
 }
@@ -234,6 +264,11 @@ impl IntoResponse for Refusal {
         }
         if let Some(details) = self.details {
             error["error_data"] = json!({"messaging_product": "whatsapp", "details": details});
+        }
+        if let Some((title, told)) = self.told {
+            error["is_transient"] = json!(false);
+            error["error_user_title"] = json!(title);
+            error["error_user_msg"] = json!(told);
         }
         if self.code == 2 {
             error["is_transient"] = json!(true);

@@ -36,7 +36,15 @@ pub(super) struct Request {
     /// The number in it.
     pub(super) to: Phone,
     pub(super) opaque: Option<String>,
-    pub(super) call: Call,
+    pub(super) content: Content,
+}
+
+/// What a message says.
+#[derive(Debug)]
+pub(super) enum Content {
+    Template(Call),
+    /// Free text, for those who wrote within the last 24 hours.
+    Text(String),
 }
 
 /// A template and what fills it.
@@ -132,47 +140,41 @@ impl Request {
             ));
         }
         // A text may leave its type out.
-        if fields.optional("type").is_none() && fields.optional("text").is_some() {
-            return Err(text(&fields));
-        }
-        if fields.choice("type", &["template", "text"])? == "text" {
-            return Err(text(&fields));
-        }
-        if fields.optional("text").is_some() {
-            return Err(Refusal::new(
-                100,
-                "Unexpected key \"text\" on a message of type template.",
-            ));
-        }
+        let is_text = match fields.optional("type") {
+            None => fields.optional("text").is_some(),
+            Some(_) => fields.choice("type", &["template", "text"])? == "text",
+        };
+        let content = if is_text {
+            Content::Text(text(&fields)?)
+        } else {
+            fields.choice("type", &["template", "text"])?;
+            if fields.optional("text").is_some() {
+                return Err(Refusal::new(
+                    100,
+                    "Unexpected key \"text\" on a message of type template.",
+                ));
+            }
+            Content::Template(Call::read(fields.required("template")?)?)
+        };
         Ok(Self {
             input: input.to_owned(),
             to,
             opaque: opaque.map(str::to_owned),
-            call: Call::read(fields.required("template")?)?,
+            content,
         })
     }
 }
 
-/// A text is read, and then refused: nobody writes to the sandbox, so no window is ever open.
-fn text(fields: &Fields<'_>) -> Refusal {
-    let read = || -> Result<(), Refusal> {
-        let text = Fields::read("text", fields.required("text")?, &["body", "preview_url"])?;
-        let length = text.text("body")?.chars().count();
-        if length > MAX_TEXT {
-            return Err(Refusal::new(
-                100,
-                format!("Param text['body'] must be at most {MAX_TEXT} characters long."),
-            ));
-        }
-        Ok(())
-    };
-    read().err().unwrap_or_else(|| {
-        Refusal::new(
-            131_047,
-            "Message failed to send because more than 24 hours have passed since the customer \
-             last replied to this number.",
-        )
-    })
+fn text(fields: &Fields<'_>) -> Result<String, Refusal> {
+    let text = Fields::read("text", fields.required("text")?, &["body", "preview_url"])?;
+    let body = text.text("body")?;
+    if body.chars().count() > MAX_TEXT {
+        return Err(Refusal::new(
+            100,
+            format!("Param text['body'] must be at most {MAX_TEXT} characters long."),
+        ));
+    }
+    Ok(body.to_owned())
 }
 
 /// Digits with country code; `+`, `-`, `( )` and spaces are tolerated, as at Meta.

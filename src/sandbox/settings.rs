@@ -1,6 +1,9 @@
 //! What a sandbox is asked to be.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use secrecy::SecretString;
 
 use super::Fault;
 
@@ -30,6 +33,41 @@ pub struct Settings {
     pub accept_unknown_templates: bool,
     /// How many accepted messages it remembers.
     pub keep: usize,
+    /// Where receipts, replies and news of templates are posted; nowhere when not given.
+    pub webhook: Option<Webhook>,
+    /// How long a template that is handed in waits for approval; decided by hand only when not given.
+    pub review: Option<Duration>,
+    /// Decides what is left to chance; one of its own when not given.
+    pub seed: Option<u64>,
+}
+
+/// Where receipts, replies and news of templates are posted.
+#[derive(Clone)]
+pub struct Webhook {
+    /// The address, as Meta's dashboard is given it.
+    pub url: String,
+    /// Signs what is posted.
+    pub app_secret: SecretString,
+    /// Proves, before anything is posted, that the address is the right one; no handshake without it.
+    pub verify_token: Option<SecretString>,
+    /// From the acceptance of a message to its `sent`, from there to `delivered`, from there to `read`.
+    pub delay: Duration,
+    /// How long after a post that was not taken it comes again; the gaps grow from there.
+    pub retry: Duration,
+}
+
+impl Webhook {
+    /// Without a handshake, at Meta's usual pace.
+    #[must_use]
+    pub fn new(url: impl Into<String>, app_secret: SecretString) -> Self {
+        Self {
+            url: url.into(),
+            app_secret,
+            verify_token: None,
+            delay: Duration::from_millis(300),
+            retry: Duration::from_secs(1),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -46,6 +84,9 @@ impl Default for Settings {
             templates: Vec::new(),
             accept_unknown_templates: false,
             keep: 100_000,
+            webhook: None,
+            review: Some(Duration::from_secs(1)),
+            seed: None,
         }
     }
 }
@@ -102,6 +143,33 @@ pub enum TemplateStatus {
     Disabled,
 }
 
+/// What Meta counts a template as, and bills it as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TemplateCategory {
+    /// About something that the person asked for or must know.
+    #[default]
+    Utility,
+    /// Everything else.
+    Marketing,
+    /// One-time passwords.
+    Authentication,
+}
+
+impl TemplateCategory {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Utility, Self::Marketing, Self::Authentication];
+
+    /// Meta's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Utility => "UTILITY",
+            Self::Marketing => "MARKETING",
+            Self::Authentication => "AUTHENTICATION",
+        }
+    }
+}
+
 impl TemplateStatus {
     /// Meta's word.
     #[must_use]
@@ -117,6 +185,15 @@ impl TemplateStatus {
 }
 
 impl ButtonText {
+    /// The address, where it opens one.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::QuickReply { .. } => None,
+            Self::Url { url, .. } => Some(url),
+        }
+    }
+
     /// What is written on it.
     #[must_use]
     pub fn label(&self) -> &str {

@@ -8,6 +8,7 @@ mod client;
 mod number;
 mod settings;
 pub mod template;
+pub mod webhook;
 mod wire;
 
 pub use access::TokenError;
