@@ -101,6 +101,9 @@ fn write(step: Step) -> StepWrite {
         notifications: Vec::new(),
         messages: Vec::new(),
         rows: step.rows,
+        receipts: Vec::new(),
+        acks: Vec::new(),
+        alone: Vec::new(),
         closed_trees: step.closed_trees,
     }
 }

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::config::Settings;
 use crate::model::Failure;
-use crate::whatsapp::{Client, NumberInfo, advice};
+use crate::whatsapp::template::Template;
+use crate::whatsapp::{Client, Judgement, NumberInfo, advice, judge};
 
 use super::Exit;
-use super::options::{ConfigArgs, Output, block_on, colour, counted, environment, listed};
+use super::options::{ConfigArgs, Output, block_on, colour, counted, environment, listed, refused};
 
 /// The options of `check`.
 #[derive(Debug, clap::Args)]
@@ -81,7 +82,7 @@ async fn look(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     match client.number().await {
         Ok(number) => findings.push(number_finding(&number)),
-        Err(failure) => findings.push(refused("token and number", &failure, base_url)),
+        Err(failure) => findings.push(Finding::refused("token and number", &failure, base_url)),
     }
     if settings.whatsapp.business_account_id.is_none() {
         findings.push(Finding {
@@ -93,16 +94,11 @@ async fn look(settings: &Settings) -> Vec<Finding> {
     }
     match client.templates().await {
         Ok(known) => {
-            for template in &settings.templates {
-                let definition = settings
-                    .definitions
-                    .iter()
-                    .find(|one| one.id == *template.id());
-                let words = definition.map(|definition| definition.text.as_str());
-                findings.push(judge(template, words, &known));
-            }
+            let templates = settings.templates.iter();
+            let each = templates.flat_map(Template::each_language);
+            findings.extend(each.map(|template| Finding::of(&judge(template, &known))));
         }
-        Err(failure) => findings.push(refused("templates", &failure, base_url)),
+        Err(failure) => findings.push(Finding::refused("templates", &failure, base_url)),
     }
     findings
 }
@@ -152,92 +148,23 @@ fn number_finding(number: &NumberInfo) -> Finding {
     }
 }
 
-/// What Meta says of a template whose text reads `words` in the config.
-fn judge(
-    template: &crate::whatsapp::template::Template,
-    words: Option<&str>,
-    known: &[crate::whatsapp::TemplateInfo],
-) -> Finding {
-    let subject = format!("template {} ({})", template.name(), template.language());
-    let same_name: Vec<_> = known
-        .iter()
-        .filter(|info| info.name == template.name())
-        .collect();
-    let Some(info) = same_name
-        .iter()
-        .find(|info| info.language == template.language())
-    else {
-        let languages: Vec<&str> = same_name
-            .iter()
-            .map(|info| info.language.as_str())
-            .collect();
-        let text = if languages.is_empty() {
-            "Meta does not know it: submit it in WhatsApp Manager > Message templates under this name".to_owned()
-        } else {
-            format!(
-                "Meta knows it only in {}: write that as its language",
-                languages.join(", ")
-            )
-        };
-        return Finding::bad(&subject, text, Exit::Unavailable);
-    };
-    let status = info.status.as_deref().unwrap_or("of unknown status");
-    if !info.is_approved() {
-        let why = info
-            .rejected_reason
-            .as_deref()
-            // What Meta writes where it refused nothing.
-            .filter(|reason| *reason != "NONE")
-            .map_or(String::new(), |reason| format!(" ({reason})"));
-        let text = format!("it is {status}{why}: only an approved template can be sent");
-        return Finding::bad(&subject, text, Exit::Unavailable);
-    }
-    let differences = info.differences(template);
-    if !differences.is_empty() {
-        let text = format!(
-            "Meta's template differs from the config's:\n  {}",
-            differences.join("\n  ")
-        );
-        return Finding::bad(&subject, text, Exit::Unavailable);
-    }
-    let marketing = if info.is_marketing() {
-        "; Meta counts it as marketing: dearer, capped per person, and not delivered to the USA"
-    } else {
-        ""
-    };
-    let other_words = match (info.text(), words) {
-        (Some(theirs), Some(ours)) if theirs.trim() != ours.trim() => {
-            "; Meta's text reads otherwise than the config's: phones show Meta's"
-        }
-        _ => "",
-    };
-    Finding {
-        subject,
-        text: format!("good: approved{marketing}{other_words}"),
-        exit: Exit::Ok,
-    }
-}
-
-fn refused(subject: &str, failure: &Failure, base_url: &str) -> Finding {
-    let exit = if failure.code.is_some() {
-        Exit::Unavailable
-    } else {
-        Exit::TempFail
-    };
-    let mut text = failure.text.clone();
-    if let Some(advice) = failure.code.and_then(advice) {
-        text.push_str("\n  ");
-        text.push_str(advice);
-    }
-    if failure.code.is_none() {
-        text.push_str(&format!(
-            "\n  this is no answer of Meta's: may this machine reach {base_url}, and is that the right base_url?"
-        ));
-    }
-    Finding::bad(subject, text, exit)
-}
-
 impl Finding {
+    fn of(judgement: &Judgement) -> Self {
+        Self {
+            subject: format!("template {} ({})", judgement.name, judgement.language),
+            text: judgement.text(),
+            exit: match judgement.is_sendable() {
+                true => Exit::Ok,
+                false => Exit::Unavailable,
+            },
+        }
+    }
+
+    fn refused(subject: &str, failure: &Failure, base_url: &str) -> Self {
+        let (exit, text) = refused(failure, base_url);
+        Self::bad(subject, text, exit)
+    }
+
     fn bad(subject: &str, text: String, exit: Exit) -> Self {
         Self {
             subject: subject.to_owned(),
@@ -259,7 +186,12 @@ fn print(output: Output, loaded: &crate::config::Loaded, findings: &[Finding]) {
             .collect();
         println!(
             "{}",
-            json!({"ok": ok, "warnings": listed(&loaded.warnings), "online": findings})
+            json!({
+                "ok": ok,
+                "receipts": settings.webhook.is_some(),
+                "warnings": listed(&loaded.warnings),
+                "online": findings,
+            })
         );
         return;
     }
@@ -269,6 +201,15 @@ fn print(output: Output, loaded: &crate::config::Loaded, findings: &[Finding]) {
         counted(settings.ruleset.rules.len(), "rule"),
         counted(settings.templates.len(), "template")
     );
+    match &settings.webhook {
+        Some(webhook) => println!(
+            "receipts and replies: on, Meta posts to http://{}/webhooks/whatsapp through a TLS proxy",
+            webhook.listen
+        ),
+        None => println!(
+            "receipts and replies: off; they need [webhook], and verify_token and app_secret in [whatsapp]"
+        ),
+    }
     for finding in findings {
         println!(
             "{} {}: {}",

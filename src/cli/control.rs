@@ -18,9 +18,9 @@ pub(super) async fn call(
     path: &str,
     output: Output,
 ) -> Result<Value, Exit> {
-    match request(socket, method, path).await {
-        Ok(answer) => Ok(answer),
-        Err(error) if error.is_connect() => {
+    match reach(socket, method, path, output).await? {
+        Some(answer) => Ok(answer),
+        None => {
             let socket = socket.display();
             let error = format!(
                 "no daemon answers on {socket}; is it running, and may you use the socket?"
@@ -28,6 +28,19 @@ pub(super) async fn call(
             complain(output, &error);
             Err(Exit::TempFail)
         }
+    }
+}
+
+/// The same; `None` when no daemon answers.
+pub(super) async fn reach(
+    socket: &Path,
+    method: reqwest::Method,
+    path: &str,
+    output: Output,
+) -> Result<Option<Value>, Exit> {
+    match request(socket, method, path).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_connect() => Ok(None),
         Err(error) => {
             complain(
                 output,

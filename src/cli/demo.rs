@@ -3,6 +3,7 @@
 mod screen;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -12,8 +13,9 @@ use tokio::sync::mpsc;
 
 use crate::config::{self, Environment, Loaded};
 use crate::daemon::Daemon;
-use crate::model::MessageState;
-use crate::sandbox::{Sandbox, Settings, Shown};
+use crate::model::{MessageState, Stage};
+use crate::sandbox::{Accepted, Sandbox, Settings, Shown, Webhook};
+use crate::store::Tally;
 
 use super::Exit;
 use super::options::{Output, block_on};
@@ -24,7 +26,8 @@ use screen::Screen;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A sandbox stands in for Meta and a daemon runs in a temporary folder. Sample alarms go through the
-real socket; each message is shown as the phone would show it. Nothing leaves this machine.
+real socket; each message is shown as the phone would show it, when it is delivered, and its receipts
+come back through the daemon's webhook. Nothing leaves this machine.
 
 Examples:
   klaxond demo
@@ -40,6 +43,13 @@ pub(super) struct Args {
 
 /// The longest the messages may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The longest that receipts may take after that.
+const RECEIPT_PATIENCE: Duration = Duration::from_secs(10);
+/// From accepted to sent, from there to delivered, from there to read.
+const RECEIPT_DELAY: Duration = Duration::from_millis(30);
+const APP_SECRET: &str = "demo-app-secret";
+const VERIFY_TOKEN: &str = "demo-verify-token";
 
 /// What the script hands in.
 const SAMPLES: &[&str] = &[
@@ -59,6 +69,11 @@ timezone = "UTC"
 phone_number_id = "106540352242922"
 token = "demo-token"
 base_url = "@BASE_URL@"
+app_secret = "demo-app-secret"
+verify_token = "demo-verify-token"
+
+[webhook]
+listen = "127.0.0.1:0"
 
 [ingest]
 socket = "alarms.sock"
@@ -154,6 +169,16 @@ async fn demo(args: &Args, folder: &Path) -> Result<Exit, Exit> {
             eprintln!("klaxond: the daemon cannot be started: {error}");
             Exit::Unavailable
         })?;
+    if let Some(address) = daemon.webhook_address() {
+        let url = format!("http://{address}/webhooks/whatsapp");
+        let mut webhook = Webhook::new(url, APP_SECRET.to_owned().into());
+        webhook.verify_token = Some(VERIFY_TOKEN.to_owned().into());
+        webhook.delay = RECEIPT_DELAY;
+        sandbox.connect(webhook).map_err(|error| {
+            eprintln!("klaxond: the sandbox cannot post receipts: {error}");
+            Exit::Unavailable
+        })?;
+    }
     screen.hello(sandbox.address(), &socket);
     let phones = tokio::spawn(show(screen, shown));
 
@@ -169,6 +194,12 @@ async fn demo(args: &Args, folder: &Path) -> Result<Exit, Exit> {
         waiting = daemon.settled(PATIENCE) => waiting,
         _ = interrupt.recv() => None,
     };
+    if waiting.is_some() {
+        tokio::select! {
+            () = all_delivered(&daemon, &sandbox) => {}
+            _ = interrupt.recv() => {}
+        }
+    }
     let tally = daemon.tally().await;
     if args.keep && waiting.is_some() {
         screen.kept(&socket);
@@ -184,17 +215,53 @@ async fn demo(args: &Args, folder: &Path) -> Result<Exit, Exit> {
         eprintln!("klaxond: the sample alarms could not be handed in: {error}");
         Exit::Unavailable
     })?;
-    let accepted = tally
-        .as_ref()
-        .map_or(0, |tally| tally.count(MessageState::Accepted));
-    let pending = tally.map_or(0, |tally| tally.pending());
-    screen.goodbye(&told, arrived, accepted, pending);
-    let whole = waiting == Some(0) && u64::try_from(arrived) == Ok(accepted) && told.stored > 0;
+    let tally = tally.unwrap_or_default();
+    let ended = Ended {
+        arrived,
+        accepted: delivered(&tally)
+            + tally.count(MessageState::Accepted)
+            + tally.count(MessageState::Sent),
+        delivered: delivered(&tally),
+        waiting: tally.pending(),
+    };
+    screen.goodbye(&told, &ended);
+    let all = u64::try_from(arrived) == Ok(ended.delivered);
+    let whole = waiting == Some(0) && all && told.stored > 0;
     Ok(if whole || args.keep {
         Exit::Ok
     } else {
         Exit::Degraded
     })
+}
+
+/// Messages of which the daemon knows that they are on the phone.
+fn delivered(tally: &Tally) -> u64 {
+    tally.count(MessageState::Delivered) + tally.count(MessageState::Read)
+}
+
+/// Waits until the daemon heard of every message that it is on the phone, for a while.
+async fn all_delivered(daemon: &Daemon, sandbox: &Sandbox) {
+    const LOOK: Duration = Duration::from_millis(20);
+    let late = tokio::time::Instant::now() + RECEIPT_PATIENCE;
+    while tokio::time::Instant::now() < late {
+        let known = daemon.tally().await.as_ref().map_or(0, delivered);
+        if u64::try_from(sandbox.messages().len()) == Ok(known) {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What came of the messages.
+struct Ended {
+    /// On the phones.
+    arrived: usize,
+    /// Taken by Meta, as the daemon knows.
+    accepted: u64,
+    /// On the phones, as the daemon knows.
+    delivered: u64,
+    /// Still to be sent.
+    waiting: u64,
 }
 
 fn configure(folder: &Path, base_url: &str) -> Result<Loaded, Exit> {
@@ -276,9 +343,29 @@ async fn hand_in(screen: Screen, socket: &Path) -> std::io::Result<Told> {
     Ok(told)
 }
 
+/// Shows each message when it is delivered; what never was comes at the end.
 async fn show(screen: Screen, mut shown: mpsc::Receiver<Shown>) {
+    let mut under_way = Vec::new();
     while let Some(shown) = shown.recv().await {
-        screen.message(&shown);
+        match shown {
+            Shown::Message(message) => {
+                screen.accepted(&message);
+                under_way.push(message);
+            }
+            Shown::Receipt { message, stage, .. } => {
+                screen.receipt(&message, stage);
+                let mut arrived = |other: &mut Arc<Accepted>| {
+                    stage == Stage::Delivered && other.wamid == message.wamid
+                };
+                for message in under_way.extract_if(.., &mut arrived) {
+                    screen.draw(&message, "✓✓");
+                }
+            }
+            Shown::Refused { .. } => {}
+        }
+    }
+    for message in under_way {
+        screen.draw(&message, "✓");
     }
 }
 

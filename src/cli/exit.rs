@@ -9,6 +9,8 @@ pub enum Exit {
     Ok,
     /// Done, with something amiss that the output tells.
     Degraded,
+    /// No daemon answers, for `status`.
+    Down,
     /// The command line is wrong.
     Usage,
     /// The input is wrong.
@@ -30,6 +32,7 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Degraded => 1,
+            Self::Down => 2,
             Self::Usage => 64,
             Self::Data => 65,
             Self::Unavailable => 69,

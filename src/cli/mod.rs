@@ -5,22 +5,30 @@
     reason = "talking to people is what this module is for"
 )]
 
+mod ack;
 mod backup;
 mod check;
 mod clear;
+mod contacts;
 mod control;
 mod demo;
 mod exit;
 mod explain;
+mod inquire;
+mod messages;
 mod options;
 mod phone;
 mod reload;
+mod retry;
 mod rule_test;
 mod run;
 mod sandbox;
 mod send;
 mod simulate;
+mod status;
+mod templates;
 mod test_message;
+mod why;
 
 use std::process::ExitCode;
 
@@ -43,7 +51,7 @@ Start here:
   klaxond check --online               what is wrong with the account, in words
   echo '{\"element\":\"Encoder 7\",\"severity\":\"critical\"}' | klaxond send
 
-Exit codes: 0 done, 1 the demo did not deliver everything, 64 wrong command line, 65 bad input,
+Exit codes: 0 done, 1 something is amiss that the output tells, 2 no daemon (status), 64 wrong command line, 65 bad input,
 69 something needed is not there or Meta says no, 70 a fault in klaxond, 75 try again, 78 wrong config.";
 
 #[derive(Debug, Subcommand)]
@@ -62,12 +70,26 @@ enum Command {
     Sandbox(Box<sandbox::Args>),
     /// Send one message to see that it arrives
     TestMessage(test_message::Args),
+    /// Look at the message templates at Meta, hand them in, bring them over
+    Templates(templates::Args),
     /// Say what would come of one record, and why
     Explain(explain::Args),
     /// Say what the rules would have made of a history
     Simulate(simulate::Args),
     /// Test the rules: alarms at times, messages expected at times
     Test(rule_test::Args),
+    /// Say what became of an alarm or a message, and what to do
+    Why(why::Args),
+    /// List messages, the newest first
+    Messages(messages::Args),
+    /// Say how things stand, and who is not told and why
+    Status(status::Args),
+    /// List people and whether they are told; forget one
+    Contacts(contacts::Args),
+    /// Take an alarm by hand
+    Ack(ack::Args),
+    /// Send a message again that failed or expired
+    Retry(retry::Args),
     /// End an alarm by hand
     Clear(clear::Args),
     /// Copy the database while the daemon runs
@@ -94,9 +116,16 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Sandbox(args) => sandbox::run(*args),
         Command::TestMessage(args) => test_message::run(&args),
+        Command::Templates(args) => templates::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Test(args) => rule_test::run(&args),
+        Command::Why(args) => why::run(&args),
+        Command::Messages(args) => messages::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Contacts(args) => contacts::run(&args),
+        Command::Ack(args) => ack::run(&args),
+        Command::Retry(args) => retry::run(&args),
         Command::Clear(args) => clear::run(&args),
         Command::Backup(args) => backup::run(&args),
     };

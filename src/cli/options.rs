@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::config::{self, Environment, Fault, Faults, Loaded};
+use crate::model::Failure;
+use crate::whatsapp::advice;
 
 use super::Exit;
 
@@ -12,7 +14,7 @@ use super::Exit;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ConfigArgs {
     /// The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]
-    #[arg(long, value_name = "FILE", env = "KLAXOND_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "KLAXOND_CONFIG", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -96,6 +98,22 @@ pub(super) fn complain(output: Output, error: &str) {
         Output::Text => eprintln!("klaxond: {error}"),
         Output::Json => println!("{}", json!({"error": error})),
     }
+}
+
+/// Why Meta did not do what was asked, what to do about it, and how the command ends.
+pub(super) fn refused(failure: &Failure, base_url: &str) -> (Exit, String) {
+    let mut text = failure.text.clone();
+    if let Some(advice) = failure.code.and_then(advice) {
+        text.push_str("\n  ");
+        text.push_str(advice);
+    }
+    if failure.code.is_some() {
+        return (Exit::Unavailable, text);
+    }
+    text.push_str(&format!(
+        "\n  this is no answer of Meta's: may this machine reach {base_url}, and is that the right base_url?"
+    ));
+    (Exit::TempFail, text)
 }
 
 /// `1 rule`, `2 rules`.

@@ -164,6 +164,7 @@ fn example(rule: RuleId) -> Notification {
         at: now,
         view: BucketView::of_one(&alarm, now),
         alarm,
+        digest: None,
     }
 }
 

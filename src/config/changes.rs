@@ -77,7 +77,7 @@ impl Settings {
                 new.delivery.per_contact
             ));
         }
-        differing!(list, "delivery", self.delivery, new.delivery; unknown_wait);
+        differing!(list, "delivery", self.delivery, new.delivery; unknown_wait, storm, max_per_day);
         differing!(list, "delivery", self.ruleset, new.ruleset; expire_after);
         differing!(list, "delivery", self, new; drain_timeout);
         differing!(list, "correlation", self.ruleset, new.ruleset; forget_after);
@@ -103,6 +103,9 @@ impl Settings {
             let mode = if new.ruleset.shadow { "shadow" } else { "live" };
             list.push(format!("delivery.mode is {mode}"));
         }
+        if self.vocabulary != new.vocabulary {
+            list.push("words changed".to_owned());
+        }
         if self.keep_all != new.keep_all {
             list.push("storage.keep changed".to_owned());
         }
@@ -113,7 +116,24 @@ impl Settings {
                 new.fallback.is_some(),
             ));
         }
+        if self.hooks != new.hooks {
+            list.push(in_words(
+                "hooks.on_ack",
+                self.hooks.is_some(),
+                new.hooks.is_some(),
+            ));
+        }
+        if self.words != new.words || self.ruleset.replies != new.ruleset.replies {
+            list.push("replies changed".to_owned());
+        }
         let (old, now) = (&self.ruleset, &new.ruleset);
+        if (&old.operators, &old.notice) != (&now.operators, &now.notice) {
+            list.push("operators changed".to_owned());
+        }
+        if old.fallback != now.fallback {
+            let change = (old.fallback.is_some(), now.fallback.is_some());
+            list.push(in_words("fallback.contact", change.0, change.1));
+        }
         compare(
             list,
             "contact",
@@ -144,7 +164,24 @@ impl Settings {
         if is_other_secret(self.http.token.as_ref(), new.http.token.as_ref()) {
             list.push("http.token changed".to_owned());
         }
+        self.webhook_needing_restart(new, list);
         differing!(list, "log", self.log, new.log; format, level);
+    }
+
+    fn webhook_needing_restart(&self, new: &Self, list: &mut Vec<String>) {
+        match (&self.webhook, &new.webhook) {
+            (Some(old), Some(now)) => {
+                differing!(list, "webhook", old, now; listen, phone_number_id);
+                if is_other_secret(Some(&old.verify_token), Some(&now.verify_token)) {
+                    list.push("whatsapp.verify_token changed".to_owned());
+                }
+                if is_other_secret(Some(&old.app_secret), Some(&now.app_secret)) {
+                    list.push("whatsapp.app_secret changed, for webhooks".to_owned());
+                }
+            }
+            (None, None) => {}
+            (old, now) => list.push(in_words("webhook", old.is_some(), now.is_some())),
+        }
     }
 }
 
@@ -209,7 +246,7 @@ macro_rules! fields {
 
 fn contact(old: &Contact, new: &Contact) -> Vec<&'static str> {
     fields!(old, new; name => "name", phone => "number", groups => "groups", language => "language",
-        timezone => "timezone", enabled => "enabled", opt_in => "opt_in")
+        timezone => "timezone", enabled => "enabled", opt_in => "opt_in", fallback => "fallback")
 }
 
 fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
@@ -218,7 +255,8 @@ fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
         group_by => "group_by", condition => "condition", trigger => "trigger",
         clear_after => "clear_after", notify => "notify", template => "template",
         on_update => "on_update", update_every => "update_every", on_clear => "on_clear",
-        reminder => "repeat_every", also => "also", shadow => "shadow");
+        reminder => "repeat_every", escalate => "escalate", escalated => "template for escalations",
+        confirm => "confirm", also => "also", shadow => "shadow");
     let base = |rule: &Rule| {
         let base = rule.base_alarms.as_ref();
         base.map(|base| (base.filter.clone(), base.around))
@@ -231,5 +269,7 @@ fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
 
 fn template(old: &Definition, new: &Definition) -> Vec<&'static str> {
     fields!(old, new; name => "name", language => "language", header => "header", text => "text",
-        footer => "footer", parameters => "parameters", buttons => "buttons")
+        footer => "footer", parameters => "parameters", buttons => "buttons", category => "category",
+        ttl => "ttl", examples => "examples", fallback => "fallback_template",
+        languages => "languages")
 }

@@ -11,6 +11,7 @@ use super::names::Names;
 use super::page::{Problem, Text};
 use super::reader::Table;
 use super::top;
+use super::whom;
 
 const MAX_CONTACTS: usize = 10_000;
 const MAX_GROUPS: usize = 100;
@@ -37,6 +38,7 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
     let mut names = Names::default();
     let mut contacts = Vec::new();
     let mut grouped = Vec::new();
+    let mut stand_ins = Vec::new();
     let mut numbers: BTreeMap<Phone, Range<usize>> = BTreeMap::new();
     for table in tables.iter().take(MAX_CONTACTS) {
         let place = contacts.len();
@@ -51,6 +53,7 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
             for called in given.iter().chain([name]) {
                 names.add_contact(page, called, id);
             }
+            stand_ins.push((table, id.clone(), place));
             grouped.push((id.clone(), place, table.texts("groups").unwrap_or_default()));
         } else {
             table.texts("groups");
@@ -100,6 +103,15 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
                 .iter()
                 .map(|group| group.text.trim().to_owned())
                 .collect();
+        }
+    }
+    for (table, id, place) in stand_ins {
+        let fallback = whom::one(table, "fallback", &names);
+        if fallback.as_ref() == Some(&id) {
+            let problem = Problem::new("a contact cannot stand in for itself");
+            table.fault("fallback", problem.help("name somebody else"));
+        } else if let Some(contact) = contacts.get_mut(place).filter(|contact| contact.id == id) {
+            contact.fallback = fallback;
         }
     }
     (contacts, names)

@@ -1,4 +1,4 @@
-//! `[http]` and `[webhook]`: where HTTP is served and to whom.
+//! `[http]`: where HTTP is served and to whom.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -31,7 +31,6 @@ pub(super) fn read(
     exposed: bool,
     socket: &Path,
 ) -> Option<Settings> {
-    webhook(top);
     let table = top.table("http", &keys::HTTP);
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 9780));
     let listen = match table.get("listen") {
@@ -95,8 +94,12 @@ fn guard(table: &Table<'_>, no_proxies: bool, no_token: bool) {
     }
 }
 
-/// `None` is off.
 fn address(text: &str) -> Result<Option<SocketAddr>, Problem> {
+    address_or_off(text, "127.0.0.1:9780")
+}
+
+/// `None` is off.
+pub(super) fn address_or_off(text: &str, example: &str) -> Result<Option<SocketAddr>, Problem> {
     if text == "off" {
         return Ok(None);
     }
@@ -108,7 +111,7 @@ fn address(text: &str) -> Result<Option<SocketAddr>, Problem> {
         let host = text.rsplit_once(':').map_or("", |(host, _)| host);
         let suggestion = match (host, port) {
             ("" | "localhost" | "*", Some(port)) => format!("\"127.0.0.1:{port}\""),
-            _ => "an address and a port, such as \"127.0.0.1:9780\", or \"off\"".to_owned(),
+            _ => format!("an address and a port, such as \"{example}\", or \"off\""),
         };
         Problem::new(format!("\"{text}\" is not an address to listen on"))
             .help(format!("write {suggestion}"))
@@ -120,17 +123,4 @@ fn proxy(text: &str) -> Result<IpAddr, Problem> {
         Problem::new(format!("\"{text}\" is not an address"))
             .help("write the proxy's IP address, such as \"10.0.0.5\"")
     })
-}
-
-/// `[webhook]` is read for its form, so that a config can be prepared for it.
-fn webhook(top: &Table<'_>) {
-    let table = top.table("webhook", &keys::WEBHOOK);
-    table.read("listen", address);
-    if table.is_given() {
-        top.warn(
-            "webhook",
-            "[webhook] is not in effect in this version: receipts and replies are not received",
-            "it does no harm to keep this section",
-        );
-    }
 }

@@ -27,6 +27,9 @@ pub(super) static TOP: Section = section(
         "language",
         "whatsapp",
         "fallback",
+        "operators",
+        "replies",
+        "hooks",
         "ingest",
         "storage",
         "delivery",
@@ -39,6 +42,7 @@ pub(super) static TOP: Section = section(
         "rules",
         "filters",
         "dataminer",
+        "words",
     ],
 );
 
@@ -61,7 +65,24 @@ pub(super) static WHATSAPP: Section = section(
     ],
 );
 
-pub(super) static FALLBACK: Section = section("[fallback]", &["command", "timeout"]);
+pub(super) static FALLBACK: Section = section("[fallback]", &["command", "timeout", "contact"]);
+
+pub(super) static OPERATORS: Section = section("[operators]", &["notify"]);
+
+pub(super) static REPLIES: Section = section(
+    "[replies]",
+    &[
+        "acknowledge",
+        "silence",
+        "stop",
+        "start",
+        "tell_others",
+        "ack_expires",
+        "silence_for",
+    ],
+);
+
+pub(super) static HOOKS: Section = section("[hooks]", &["on_ack", "timeout"]);
 
 pub(super) static INGEST: Section = section(
     "[ingest]",
@@ -87,9 +108,12 @@ pub(super) static DELIVERY: Section = section(
         "per_contact",
         "expire_after",
         "unknown_wait",
+        "max_per_day",
         "drain_timeout",
         "mode",
         "storm",
+        "confirm",
+        "confirm_within",
     ],
 );
 
@@ -121,7 +145,7 @@ pub(super) static LOG: Section = section("[log]", &["format", "level"]);
 pub(super) static CONTACT: Section = section(
     "[[contacts]]",
     &[
-        "name", "phone", "groups", "language", "timezone", "enabled", "opt_in", "id",
+        "name", "phone", "groups", "language", "timezone", "enabled", "opt_in", "id", "fallback",
     ],
 );
 
@@ -136,6 +160,23 @@ pub(super) static TEMPLATE: Section = section(
         "footer",
         "parameters",
         "buttons",
+        "ttl",
+        "examples",
+        "fallback_template",
+        "languages",
+    ],
+);
+
+pub(super) static LANGUAGE: Section = section(
+    "[templates.….languages.…]",
+    &[
+        "name",
+        "header",
+        "text",
+        "footer",
+        "parameters",
+        "buttons",
+        "examples",
     ],
 );
 
@@ -165,13 +206,18 @@ pub(super) static RULE: Section = Section {
         "update_every",
         "on_clear",
         "repeat_every",
+        "escalate",
+        "confirm",
+        "confirm_within",
         "also",
         "shadow",
     ],
-    unserved: &["escalate", "confirm", "active", "mute", "inhibited_by"],
+    unserved: &["active", "mute", "inhibited_by"],
 };
 
 pub(super) static TRIGGER: Section = section("trigger", &["persist", "collect", "times", "within"]);
+
+pub(super) static ESCALATION: Section = section("escalation", &["after", "unless", "notify"]);
 
 pub(super) static BASE_ALARMS: Section = section("base_alarms", &["filter", "around"]);
 
@@ -187,10 +233,13 @@ pub(super) static DATAMINER: Section = section(
 );
 
 /// The sections with fixed keys, in the order of the example.
-static SECTIONS: [&Section; 19] = [
+static SECTIONS: [&Section; 24] = [
     &TOP,
     &WHATSAPP,
     &FALLBACK,
+    &OPERATORS,
+    &REPLIES,
+    &HOOKS,
     &INGEST,
     &STORAGE,
     &DELIVERY,
@@ -201,9 +250,11 @@ static SECTIONS: [&Section; 19] = [
     &LOG,
     &CONTACT,
     &TEMPLATE,
+    &LANGUAGE,
     &HEADER,
     &RULE,
     &TRIGGER,
+    &ESCALATION,
     &BASE_ALARMS,
     &DATAMINER,
     &URL_BUTTON,

@@ -8,6 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use toml::de::DeTable;
 
 use crate::engine::Ruleset;
+use crate::model::ContactId;
 
 use super::fault::{Fault, Faults};
 use super::mask::Mask;
@@ -15,8 +16,8 @@ use super::page::Page;
 use super::reader::Table;
 use super::settings::{Environment, Loaded, Settings};
 use super::{
-    contacts, correlation, dataminer, delivery, fallback, filters, http, ingest, rules, secrets,
-    storage, syntax, templates, top, whatsapp,
+    contacts, correlation, dataminer, delivery, fallback, filters, http, ingest, replies, rules,
+    secrets, storage, syntax, templates, top, webhook, whatsapp, words,
 };
 
 /// Larger files are not written by people.
@@ -105,17 +106,31 @@ pub(super) fn read<'t>(
 fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Option<Settings> {
     let (display, language) = top::read(file);
     let whatsapp = whatsapp::read(file, environment, exposed);
-    let fallback = fallback::read(file);
     let ingest = ingest::read(file);
     let dataminer = dataminer::read(file, &display.timezone);
     let (storage, keep_all) = storage::read(file);
     let correlation = correlation::read(file);
-    let delivery = delivery::read(file);
     let http = http::read(file, environment, exposed, &ingest.socket);
+    let known = webhook::Known {
+        keys: whatsapp.keys,
+        phone_number_id: whatsapp
+            .settings
+            .as_ref()
+            .map(|one| one.phone_number_id.as_str()),
+        http: http.as_ref().and_then(|http| http.listen),
+    };
+    let webhook = webhook::read(file, known);
+    let (delivery, confirm) = delivery::read(file, webhook.is_some());
     let log = top::log(file);
     let (contacts, names) = contacts::read(file);
-    let templates = templates::read(file, &language);
+    let fallback = fallback::read(file, &names, &contacts);
+    let hooks = fallback::hooks(file);
+    let everyone: Vec<ContactId> = contacts.iter().map(|contact| contact.id.clone()).collect();
+    let vocabulary = words::read(file);
+    let templates = templates::read(file, &language, &vocabulary);
     let named = filters::named(file);
+    let (replies, words) = replies::read(file, &templates.ids);
+    let operators = replies::operators(file, &names, &everyone, &templates.ids);
     let known = rules::References {
         filters: &named,
         names: &names,
@@ -128,13 +143,17 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
         compiled: &templates.compiled,
         limits: correlation.limits,
         max_rules: correlation.max_rules,
+        contacts: &everyone,
+        confirm,
     };
     let rules = rules::read(file, &known);
     let delivery = delivery?;
+    let (operators, notice) = operators?;
     Some(Settings {
-        whatsapp: whatsapp?,
+        whatsapp: whatsapp.settings?,
         templates: templates.compiled,
         definitions: templates.definitions,
+        vocabulary,
         display,
         ingest,
         dataminer,
@@ -149,9 +168,16 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
             forget_after: correlation.forget_after,
             shadow: delivery.shadow,
             limits: correlation.limits,
+            replies,
+            operators,
+            notice,
+            fallback: fallback.contact,
         },
-        fallback,
+        fallback: fallback.command,
+        hooks,
+        words,
         http: http?,
+        webhook,
         log,
     })
 }

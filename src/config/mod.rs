@@ -7,11 +7,13 @@
 //! are blotted out (`mask`).
 
 mod changes;
+mod confirm;
 mod contacts;
 mod correlating;
 mod correlation;
 mod dataminer;
 mod delivery;
+mod escalating;
 mod fallback;
 mod fault;
 mod filters;
@@ -28,16 +30,22 @@ mod offline;
 mod page;
 mod reader;
 mod render;
+mod replies;
 mod rules;
 mod secrets;
 mod settings;
 mod storage;
 mod syntax;
 mod telling;
+mod template_block;
+mod template_parts;
 mod templates;
 mod top;
 mod value;
+mod webhook;
 mod whatsapp;
+mod whom;
+mod words;
 
 pub use changes::Changes;
 pub use fault::{Fault, Faults};
@@ -46,3 +54,4 @@ pub use load::{find, load};
 pub use measure::{show_duration as show_span, span};
 pub use offline::{load_offline, read_sample};
 pub use settings::{Environment, Loaded, Log, LogFormat, Settings};
+pub use template_block::template_block;

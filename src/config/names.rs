@@ -85,6 +85,14 @@ impl Names {
         }
     }
 
+    /// The one contact of that name; `None` when it is a group, or nobody is called so.
+    pub(super) fn contact(&self, name: &str) -> Option<ContactId> {
+        match self.meanings.get(name.trim())? {
+            Meaning::Contact(id, _) => Some(id.clone()),
+            Meaning::Group(_) => None,
+        }
+    }
+
     /// The name that `name` was most likely meant to be.
     pub(super) fn nearest(&self, name: &str) -> Option<&str> {
         let known = self.meanings.keys().map(String::as_str);

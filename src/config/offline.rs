@@ -29,7 +29,7 @@ parameters = ["{{ alarm.element }}", "{{ alarm.severity }}", "{{ alarm.type }}{%
 "#;
 
 /// Sections that are left out: they name secrets, programs and sockets.
-const OUTSIDE: [&str; 4] = ["whatsapp", "http", "fallback", "webhook"];
+const OUTSIDE: [&str; 4] = ["whatsapp", "http", "webhook", "hooks"];
 
 /// Reads the config file at `path` without its account: no secret is read or missed.
 ///
@@ -70,6 +70,15 @@ fn without_account(document: &mut DeTable<'_>) {
         document.remove(section);
     }
     document.extend(table(ACCOUNT));
+    let fallback = document.get_mut("fallback").map(Spanned::get_mut);
+    if let Some(DeValue::Table(fallback)) = fallback {
+        // The contact is a matter of rules; the program is not run.
+        fallback.remove("command");
+        fallback.remove("timeout");
+        if fallback.is_empty() {
+            document.remove("fallback");
+        }
+    }
 }
 
 fn with_template(document: &mut DeTable<'_>) {

@@ -128,6 +128,11 @@ impl<'d> Table<'d> {
         self.as_text(key, value)
     }
 
+    /// The same where the section may have no such key.
+    pub(super) fn text_if_known(&self, key: &str) -> Option<Text<'d>> {
+        self.text(self.section.keys.iter().find(|known| **known == key)?)
+    }
+
     /// A text that has to be there and hold something.
     pub(super) fn required(&self, key: &str, help: &str) -> Option<Text<'d>> {
         if self.get(key).is_none() {

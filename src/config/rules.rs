@@ -8,16 +8,19 @@ use crate::engine::{Limits, Rule};
 use crate::model::{ContactId, RuleId, TemplateId};
 use crate::whatsapp::template::Template;
 
+use super::confirm::Confirm;
 use super::contacts::why;
 use super::correlating;
+use super::escalating;
 use super::fault::Fault;
 use super::filters;
 use super::futile;
 use super::keys;
-use super::names::{EVERYONE, Names};
+use super::names::Names;
 use super::page::Problem;
 use super::reader::Table;
 use super::telling;
+use super::whom::{self, Whom};
 
 /// The template of a rule that names none.
 const DEFAULT_TEMPLATE: &str = "alarm";
@@ -42,6 +45,10 @@ pub(super) struct References<'a> {
     pub(super) compiled: &'a [Template],
     pub(super) limits: Limits,
     pub(super) max_rules: usize,
+    /// Everyone, in the order of the file.
+    pub(super) contacts: &'a [ContactId],
+    /// What rules that say nothing want of their messages.
+    pub(super) confirm: Confirm,
 }
 
 pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
@@ -73,6 +80,8 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
         let notify = notify(table, known, enabled);
         let template = template(table, known.templates, &mut default_missing);
         let telling = telling::read(table, known, template.as_ref());
+        let confirm = known.confirm.of_rule(table);
+        let escalate = escalating::read(table, known, notify.as_ref());
         let also = table.flag("also", false);
         let shadow = table.flag("shadow", false);
         if let (
@@ -82,8 +91,16 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
             Some(notify),
             Some(template),
             Some(telling),
-        ) = (identity, filter, correlation, notify, template, telling)
-        {
+            Some(escalate),
+        ) = (
+            identity,
+            filter,
+            correlation,
+            notify,
+            template,
+            telling,
+            escalate,
+        ) {
             let rule = Rule {
                 id,
                 name,
@@ -97,6 +114,9 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
                 clear_after: correlation.clear_after,
                 base_alarms: correlation.base_alarms,
                 notify,
+                escalate,
+                escalated: telling::of_kind("escalated", known, &template),
+                confirm: confirm.within(),
                 template,
                 on_update: telling.on_update,
                 update_every: telling.update_every,
@@ -155,8 +175,7 @@ fn notify(
     if table.get("notify").is_none() {
         return Some(None);
     }
-    let texts = table.texts("notify")?;
-    if texts.is_empty() {
+    if table.texts("notify")?.is_empty() {
         let problem = Problem::new("`notify` is empty: the rule reaches nobody");
         table.fault(
             "notify",
@@ -164,37 +183,9 @@ fn notify(
         );
         return None;
     }
-    let mut everyone = false;
-    let mut good = true;
-    let mut ids = Vec::new();
-    let mut seen = BTreeSet::new();
-    for text in &texts {
-        if text.text.trim() == EVERYONE {
-            everyone = true;
-        } else if let Some(members) = known.names.resolve(text.text) {
-            let fresh = members.into_iter().filter(|id| seen.insert(id.clone()));
-            ids.extend(fresh);
-        } else {
-            good = false;
-            let near = (!table.page.is_full())
-                .then(|| known.names.nearest(text.text))
-                .flatten();
-            let help = match near {
-                Some(near) => format!("write \"{near}\""),
-                None => "name a contact, a group that a contact is in, or \"everyone\"".to_owned(),
-            };
-            let message = format!("no contact or group is called \"{}\"", text.text);
-            table
-                .page
-                .fault(Fault::at(text.span.clone(), message).help(help).follows());
-        }
-    }
-    if !good {
-        return None;
-    }
-    if everyone {
+    let Whom::These(ids) = whom::many(table, "notify", known.names)? else {
         return Some(None);
-    }
+    };
     if enabled && ids.iter().all(|id| known.off.contains(id)) {
         table.warn(
             "notify",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::whatsapp::template::{Definition, Display, Template};
+use crate::whatsapp::template::{Definition, Display, Template, Vocabulary};
 use crate::{delivery, engine, ingest, pipeline, store, web, whatsapp};
 
 /// What a config depends on besides its file.
@@ -31,6 +31,8 @@ pub struct Settings {
     pub templates: Vec<Template>,
     /// The same templates as written.
     pub definitions: Vec<Definition>,
+    /// How severities, types and the like read in other languages.
+    pub vocabulary: Vocabulary,
     /// How times print.
     pub display: Display,
     /// The alarm socket.
@@ -49,8 +51,14 @@ pub struct Settings {
     pub ruleset: engine::Ruleset,
     /// The command that tells people when WhatsApp cannot.
     pub fallback: Option<pipeline::fallback::Settings>,
+    /// The command that is told when somebody takes an alarm.
+    pub hooks: Option<pipeline::fallback::Settings>,
+    /// What people can write back.
+    pub words: pipeline::ReplyWords,
     /// The HTTP server.
     pub http: web::Settings,
+    /// The port that Meta posts to; `None` when receipts and replies are off.
+    pub webhook: Option<web::WebhookSettings>,
     /// What the log looks like.
     pub log: Log,
 }

@@ -108,7 +108,7 @@ fn template(
 }
 
 /// The template that is named after what is said, where there is one; else the rule's.
-fn of_kind(kind: &str, known: &References<'_>, raise: &TemplateId) -> TemplateId {
+pub(super) fn of_kind(kind: &str, known: &References<'_>, raise: &TemplateId) -> TemplateId {
     let named = known.templates.iter().find(|id| id.as_str() == kind);
     named.unwrap_or(raise).clone()
 }

@@ -1,11 +1,10 @@
 //! `[templates.ID]`: what Meta approved, and how its variables are filled.
 
-use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::model::TemplateId;
 use crate::whatsapp::template::{
-    ButtonDefinition, Definition, HeaderDefinition, Parameters, Place, Template, TemplateFault,
+    Category, Definition, Place, Template, TemplateFault, Vocabulary, digest,
 };
 
 use super::contacts::why;
@@ -13,10 +12,13 @@ use super::fault::Fault;
 use super::keys;
 use super::page::{Page, Problem, Text};
 use super::reader::{Table, in_order};
+use super::template_parts::{examples, parameters, parts, ttl};
+use super::top;
+
+/// The template of digests.
+const DIGEST: &str = "digest";
 
 const MAX_TEMPLATES: usize = 1_000;
-const MAX_PARAMETERS: usize = 100;
-const MAX_BUTTONS: usize = 10;
 
 /// The templates of a file.
 #[derive(Default)]
@@ -27,7 +29,7 @@ pub(super) struct Templates {
     pub(super) ids: Vec<TemplateId>,
 }
 
-pub(super) fn read(file: &Table<'_>, default_language: &str) -> Templates {
+pub(super) fn read(file: &Table<'_>, default_language: &str, vocabulary: &Vocabulary) -> Templates {
     let entries = file.entries("templates");
     if entries.len() > MAX_TEMPLATES {
         let message = format!("there are more than {MAX_TEMPLATES} templates");
@@ -54,19 +56,99 @@ pub(super) fn read(file: &Table<'_>, default_language: &str) -> Templates {
             file.wrong_type(key.text, value, "a table", &help);
             continue;
         };
-        let Some(written) = written(&table, id, default_language) else {
+        let Some(mut written) = written(&table, id, default_language) else {
             continue;
         };
-        match Template::compile(&written.definition) {
-            Ok(template) => {
-                tell(&table, &written, template.warnings());
-                templates.compiled.push(template);
-                templates.definitions.push(written.definition);
-            }
-            Err(faults) => tell(&table, &written, &faults),
+        // By itself first: what is wrong with another language is told there.
+        let good = compile(&table, &written, vocabulary).is_some();
+        if !languages(&table, &mut written.definition, vocabulary) || !good {
+            continue;
+        }
+        if let Ok(template) = Template::compile_with(&written.definition, vocabulary) {
+            tell_of_digests(&table, &template);
+            templates.compiled.push(template);
+            templates.definitions.push(written.definition);
         }
     }
+    stand_ins(file, &templates.ids);
     templates
+}
+
+fn compile(table: &Table<'_>, written: &Written<'_>, vocabulary: &Vocabulary) -> Option<()> {
+    match Template::compile_with(&written.definition, vocabulary) {
+        Ok(template) => tell(table, written, template.warnings()),
+        Err(faults) => {
+            tell(table, written, &faults);
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// Reads the same template in other languages into `definition`; whether all of them are good.
+fn languages(table: &Table<'_>, definition: &mut Definition, vocabulary: &Vocabulary) -> bool {
+    let mut good = true;
+    for (key, value) in table.entries("languages") {
+        let read = || {
+            let language = table.parse(&key, top::language)?;
+            if language == definition.language {
+                let message = format!("{} is in this language itself", table.name);
+                let fault = Fault::at(key.span.clone(), message);
+                table
+                    .page
+                    .fault(fault.help("take one of the two texts out"));
+                return None;
+            }
+            let name = format!("[templates.{}.languages.{language}]", definition.id);
+            let Some(other) = table.as_table(value, &keys::LANGUAGE, name.clone()) else {
+                let help = format!("write {name} on a line of its own, its keys under it");
+                table.wrong_type(key.text, value, "a table", &help);
+                return None;
+            };
+            let written = translated(&other, definition, language)?;
+            compile(&other, &written, vocabulary)?;
+            Some(written.definition)
+        };
+        match read() {
+            Some(other) => definition.languages.push(other),
+            None => good = false,
+        }
+    }
+    good
+}
+
+/// Whether what stands in for a template is another template of the file.
+fn stand_ins(file: &Table<'_>, ids: &[TemplateId]) {
+    let written = file.get("templates");
+    let written = written.and_then(|value| value.get_ref().as_table());
+    for (key, value) in written.into_iter().flat_map(in_order) {
+        let Some(table) = value.get_ref().as_table() else {
+            continue;
+        };
+        let Some(stand_in) = table.get("fallback_template") else {
+            continue;
+        };
+        let Some(name) = stand_in.get_ref().as_str() else {
+            // Told where the template was read.
+            continue;
+        };
+        let known = ids.iter().map(TemplateId::as_str);
+        let problem = if name == key.text {
+            Some("a template cannot stand in for itself".to_owned())
+        } else if ids.iter().any(|id| id.as_str() == name) {
+            None
+        } else {
+            Some(format!("there is no template \"{name}\""))
+        };
+        if let Some(problem) = problem {
+            let help = match keys::nearest(name, known.filter(|known| *known != key.text)) {
+                Some(near) => format!("write \"{near}\""),
+                None => "name another template of this file".to_owned(),
+            };
+            file.page
+                .fault(Fault::at(stand_in.span(), problem).help(help));
+        }
+    }
 }
 
 /// A template as written, and where its parts stand.
@@ -87,155 +169,99 @@ fn written<'d>(table: &Table<'d>, id: TemplateId, language: &str) -> Option<Writ
         Some(_) => table.text("language").map(|text| text.text.to_owned()),
         None => Some(language.to_owned()),
     };
-    table.word(
-        "category",
-        &[("utility", ()), ("marketing", ()), ("authentication", ())],
-        (),
-    );
-    let header = header(table);
-    let footer = table.text("footer").map(|text| text.text.to_owned());
-    let parameters = parameters(table);
-    let buttons = buttons(table);
-    let (header, header_parameter) = header?;
+    let kinds = [
+        Category::Utility,
+        Category::Marketing,
+        Category::Authentication,
+    ];
+    let kinds = kinds.map(|category| (category.name(), category));
+    let category = table.word("category", &kinds, Category::Utility);
+    let ttl = ttl(table, category);
+    let fallback = table.text("fallback_template");
+    let parts = parts(table);
+    let parameters = parameters(table, "parameters");
     let (parameters, parameter_texts) = parameters?;
-    let (buttons, button_spans) = buttons?;
+    let examples = examples(table, &parameters);
+    let parts = parts?;
     Some(Written {
         definition: Definition {
             id,
             name: name?.text.to_owned(),
             language: language?,
-            header,
+            header: parts.header,
             text: text?.text.to_owned(),
-            footer,
+            footer: parts.footer,
             parameters,
-            buttons,
+            buttons: parts.buttons,
+            category,
+            ttl,
+            examples: examples?,
+            fallback: fallback.and_then(|text| TemplateId::parse(text.text).ok()),
+            languages: Vec::new(),
         },
-        header_parameter,
+        header_parameter: parts.header_parameter,
         parameters: parameter_texts,
-        buttons: button_spans,
+        buttons: parts.button_spans,
     })
 }
 
-type Header<'d> = (Option<HeaderDefinition>, Option<Text<'d>>);
-
-fn header<'d>(table: &Table<'d>) -> Option<Header<'d>> {
-    let Some(value) = table.get("header") else {
-        return Some((None, None));
+/// What `table` says of `base` in another language. Name and parameters are those of `base` where it
+/// gives none; header, footer and buttons are its own.
+fn translated<'d>(table: &Table<'d>, base: &Definition, language: String) -> Option<Written<'d>> {
+    let name = match table.get("name") {
+        Some(_) => table.text("name").map(|text| text.text.to_owned()),
+        None => Some(base.name.clone()),
     };
-    if let DeValue::String(text) = value.get_ref() {
-        let text = text.to_string();
-        let parameter = None;
-        return Some((Some(HeaderDefinition { text, parameter }), None));
-    }
-    let help = "write header = \"…\" or header = { text = \"… {{1}}\", parameter = \"{{ … }}\" }";
-    let Some(header) = table.as_table(value, &keys::HEADER, "the header".to_owned()) else {
-        table.wrong_type("header", value, "text or a table", help);
-        return None;
+    let help = "write text = \"…\", the body exactly as Meta approved it in this language";
+    let text = table.required("text", help);
+    let parts = parts(table);
+    let own = table.get("parameters").is_some();
+    let (parameters, parameter_texts) = match own {
+        true => parameters(table, "parameters")?,
+        false => (base.parameters.clone(), Vec::new()),
     };
-    let text = header.required("text", help);
-    let parameter = header.text("parameter");
-    let definition = HeaderDefinition {
-        text: text?.text.to_owned(),
-        parameter: parameter.as_ref().map(|text| text.text.to_owned()),
+    let examples = match (table.get("examples").is_some(), own) {
+        (false, false) => Some(base.examples.clone()),
+        _ => examples(table, &parameters),
     };
-    Some((Some(definition), parameter))
-}
-
-fn parameters<'d>(table: &Table<'d>) -> Option<(Parameters, Vec<Text<'d>>)> {
-    let Some(value) = table.get("parameters") else {
-        return Some((Parameters::Positional(Vec::new()), Vec::new()));
-    };
-    let help =
-        "write parameters = [\"{{ contact.name }}\", \"…\"], one for each variable of the text";
-    let (named, entries): (Option<Vec<&str>>, Vec<&'d Spanned<DeValue<'d>>>) = match value.get_ref()
-    {
-        DeValue::Array(items) => (None, items.iter().collect()),
-        DeValue::Table(inner) => {
-            let entries = in_order(inner);
-            let names = entries.iter().map(|(name, _)| name.text).collect();
-            (
-                Some(names),
-                entries.into_iter().map(|(_, value)| value).collect(),
-            )
-        }
-        DeValue::String(_)
-        | DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => {
-            table.wrong_type("parameters", value, "a list or a table", help);
-            return None;
-        }
-    };
-    if entries.len() > MAX_PARAMETERS {
-        let problem = Problem::new(format!("more than {MAX_PARAMETERS} parameters"));
-        table.fault("parameters", problem.help("Meta takes far fewer"));
-        return None;
-    }
-    let expected = entries.len();
-    let texts: Vec<Text<'d>> = entries
-        .into_iter()
-        .filter_map(|value| table.as_text("parameters", value))
-        .collect();
-    if texts.len() != expected {
-        return None;
-    }
-    let sources = texts.iter().map(|text| text.text.to_owned());
-    let parameters = match named {
-        Some(names) => {
-            Parameters::Named(names.into_iter().map(str::to_owned).zip(sources).collect())
-        }
-        None => Parameters::Positional(sources.collect()),
-    };
-    Some((parameters, texts))
-}
-
-fn buttons(table: &Table<'_>) -> Option<(Vec<ButtonDefinition>, Vec<std::ops::Range<usize>>)> {
-    let Some(value) = table.get("buttons") else {
-        return Some((Vec::new(), Vec::new()));
-    };
-    let help = "write buttons = [{ quick_reply = \"Acknowledge\" }, { url = \"https://…\", text = \"Open\" }]";
-    let DeValue::Array(items) = value.get_ref() else {
-        table.wrong_type("buttons", value, "a list of tables", help);
-        return None;
-    };
-    if items.len() > MAX_BUTTONS {
-        let problem = Problem::new(format!("more than {MAX_BUTTONS} buttons"));
-        table.fault("buttons", problem.help("Meta takes ten at most"));
-        return None;
-    }
-    let read: Vec<Option<ButtonDefinition>> =
-        items.iter().map(|item| button(table, item, help)).collect();
-    let spans = items.iter().map(Spanned::span).collect();
-    Some((read.into_iter().collect::<Option<Vec<_>>>()?, spans))
-}
-
-fn button<'d>(
-    table: &Table<'d>,
-    item: &'d Spanned<DeValue<'d>>,
-    help: &str,
-) -> Option<ButtonDefinition> {
-    let DeValue::Table(inner) = item.get_ref() else {
-        table.wrong_type("buttons", item, "a list of tables", help);
-        return None;
-    };
-    let optional = |text: Option<Text<'_>>| text.map(|text| text.text.to_owned());
-    let name = "this button".to_owned();
-    if inner.contains_key("url") {
-        let button = table.as_table(item, &keys::URL_BUTTON, name)?;
-        let text = button.required("text", "write text = \"…\", the label of the button");
-        let url = button.required("url", "write url = \"https://…\"");
-        Some(ButtonDefinition::Url {
+    let parts = parts?;
+    Some(Written {
+        definition: Definition {
+            name: name?,
+            language,
+            header: parts.header,
             text: text?.text.to_owned(),
-            url: url?.text.to_owned(),
-            parameter: optional(button.text("parameter")),
-        })
-    } else {
-        let button = table.as_table(item, &keys::QUICK_REPLY, name)?;
-        Some(ButtonDefinition::QuickReply {
-            text: button.required("quick_reply", help)?.text.to_owned(),
-            payload: optional(button.text("payload")),
-        })
+            footer: parts.footer,
+            parameters,
+            buttons: parts.buttons,
+            examples: examples?,
+            languages: Vec::new(),
+            ..base.clone()
+        },
+        header_parameter: parts.header_parameter,
+        parameters: parameter_texts,
+        buttons: parts.button_spans,
+    })
+}
+
+/// A template that speaks of digests and serves none, or the other way round.
+fn tell_of_digests(table: &Table<'_>, template: &Template) {
+    if template.id().as_str() == DIGEST {
+        if !template.looks_at(&["digest.list"]) {
+            table.warn(
+                "parameters",
+                "no parameter says {{ digest.list }}: a digest does not name its alarms",
+                "put {{ digest.list }} into a parameter",
+            );
+        }
+    } else if let Some(name) = digest::VARIABLES.iter().find(|name| template.uses(&[name])) {
+        table.warn(
+            "parameters",
+            &format!(
+                "{name} is empty in every message but a digest, which has a template of its own"
+            ),
+            "use it in [templates.digest]",
+        );
     }
 }
 
@@ -245,7 +271,8 @@ fn tell(table: &Table<'_>, written: &Written<'_>, faults: &[TemplateFault]) {
     for fault in faults {
         let text = match fault.place {
             Place::Name => table.text("name"),
-            Place::Language => table.text("language"),
+            // Of another language the key of its table says it.
+            Place::Language => table.text_if_known("language"),
             Place::Text => table.text("text"),
             Place::Footer => table.text("footer"),
             Place::Header => header_text(table),

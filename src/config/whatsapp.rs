@@ -1,5 +1,6 @@
 //! `[whatsapp]`: whose number sends, and where to.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -8,7 +9,7 @@ use secrecy::SecretString;
 use crate::whatsapp::Settings;
 
 use super::keys;
-use super::page::Problem;
+use super::page::{Problem, Told};
 use super::reader::Table;
 use super::secrets::{self, Names};
 use super::settings::Environment;
@@ -29,8 +30,46 @@ const VERIFY_TOKEN: Names = Names {
     credential: "verify_token",
 };
 
-pub(super) fn read(top: &Table<'_>, environment: &Environment, exposed: bool) -> Option<Settings> {
+/// `[whatsapp]`: what the client needs, and what webhooks are known by.
+pub(super) struct WhatsApp {
+    pub(super) settings: Option<Settings>,
+    pub(super) keys: WebhookKeys,
+}
+
+/// What webhooks are known by. `Err` is given and wrong, which is told.
+pub(super) struct WebhookKeys {
+    pub(super) app_secret: Result<Option<SecretString>, Told>,
+    pub(super) verify_token: Result<Option<SecretString>, Told>,
+    /// Where the verify token stands in the file, when it stands there.
+    pub(super) verify_token_span: Option<Range<usize>>,
+}
+
+pub(super) fn read(top: &Table<'_>, environment: &Environment, exposed: bool) -> WhatsApp {
     let table = top.table("whatsapp", &keys::WHATSAPP);
+    let secret = |names| {
+        let secret = secrets::read(&table, names, environment, exposed);
+        secret.map(|secret| secret.map(|secret| secret.value))
+    };
+    let span = |key| table.key_span(key);
+    let keys = WebhookKeys {
+        app_secret: secret(&APP_SECRET),
+        verify_token: secret(&VERIFY_TOKEN),
+        verify_token_span: span(VERIFY_TOKEN.inline).or_else(|| span(VERIFY_TOKEN.file)),
+    };
+    let app_secret = keys.app_secret.as_ref().ok().cloned();
+    WhatsApp {
+        settings: settings(&table, environment, exposed, app_secret),
+        keys,
+    }
+}
+
+/// `app_secret` is `None` when it is given and wrong.
+fn settings(
+    table: &Table<'_>,
+    environment: &Environment,
+    exposed: bool,
+    app_secret: Option<Option<SecretString>>,
+) -> Option<Settings> {
     let phone_number_id = table
         .required(
             "phone_number_id",
@@ -51,23 +90,11 @@ pub(super) fn read(top: &Table<'_>, environment: &Environment, exposed: bool) ->
         }
         None => None,
     };
-    let token = secrets::read(&table, &TOKEN, environment, exposed);
+    let token = secrets::read(table, &TOKEN, environment, exposed);
     if let Ok(None) = token {
         table.missing(
             "an access token",
             "write token_file = \"token\" and put the token into that file",
-        );
-    }
-    let app_secret = secrets::read(&table, &APP_SECRET, environment, exposed);
-    let verify_token = secrets::read(&table, &VERIFY_TOKEN, environment, exposed);
-    if let Ok(Some(_)) = verify_token {
-        let given = ["verify_token", "verify_token_file"]
-            .into_iter()
-            .find(|key| table.get(key).is_some());
-        table.warn(
-            given.unwrap_or("verify_token"),
-            "a verify token is given, and this version does not receive receipts",
-            "it does no harm; messages are sent without waiting for receipts",
         );
     }
     let seconds = Duration::from_secs;
@@ -99,9 +126,7 @@ pub(super) fn read(top: &Table<'_>, environment: &Environment, exposed: bool) ->
         business_account_id,
         token: token.value,
         token_file: token.file,
-        app_secret: app_secret
-            .ok()?
-            .map(|secret| -> SecretString { secret.value }),
+        app_secret: app_secret?,
         base_url: base_url.unwrap_or_else(|| "https://graph.facebook.com".to_owned()),
         api_version: api_version.unwrap_or_else(|| "v25.0".to_owned()),
         ca_file,

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::{AlarmRecord, Event, Time};
+use crate::engine::Ruleset;
+use crate::model::{AlarmRecord, Event, Notice, Time};
 use crate::pipeline::fallback;
 use crate::pipeline::intake::Gate;
-use crate::pipeline::{Clock, Crowding, Desk, Foresight, Outfit, Reloads, Standing};
+use crate::pipeline::{Clock, Crowding, Desk, Foresight, Outfit, Reloads, ReplyWords, Standing};
 use crate::store::{Log, StoreError};
 
 use super::core::Policy;
-use super::replay::Said;
+use super::replay::{Said, Sent};
 
 /// What a reload works on. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Controls {
     pub(super) clock: Clock,
     pub(super) outfit: watch::Sender<Arc<Outfit>>,
     pub(super) fallback: watch::Sender<Option<fallback::Settings>>,
+    pub(super) on_ack: watch::Sender<Option<fallback::Settings>>,
+    pub(super) words: watch::Sender<Arc<ReplyWords>>,
 }
 
 impl Controls {
@@ -46,12 +49,16 @@ impl Controls {
             delivery,
             outfit,
             fallback,
+            on_ack,
+            words,
         } = policy;
         self.gate
             .replace(event, ruleset, keep_all, || {
                 // A message that the new rules raise must find its contact and its template.
                 self.outfit.send_replace(outfit);
                 self.fallback.send_replace(fallback);
+                self.on_ack.send_replace(on_ack);
+                self.words.send_replace(words);
                 self.desk.reconfigure(self.clock.now(), delivery, lanes);
             })
             .await
@@ -65,8 +72,9 @@ impl Controls {
     pub async fn foresee(&self, policy: &Policy) -> Vec<Said> {
         let steps = self.foresight.ask(Arc::clone(&policy.ruleset)).await;
         let steps = steps.into_iter().flatten();
+        let mut sent = Sent::default();
         steps
-            .flat_map(|step| Said::of(&step, &policy.outfit))
+            .flat_map(|step| Said::of(&step, &policy.outfit, &mut sent))
             .collect()
     }
 
@@ -113,6 +121,39 @@ impl Controls {
             self.gate.note(Event::ClosedByHand { id, by }).await?;
         }
         Ok(open)
+    }
+
+    /// Somebody (`by`) has the alarms of the root id `id`; returns which they are. Of none, nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// The log cannot take it; nobody has them.
+    pub async fn ack_by_hand(&self, id: &str, by: &str) -> Result<Vec<AlarmRecord>, StoreError> {
+        let open = self.log.open_alarms(id).await?;
+        if !open.is_empty() {
+            let (id, by) = (id.to_owned(), by.to_owned());
+            self.gate.note(Event::AckByHand { id, by }).await?;
+        }
+        Ok(open)
+    }
+
+    /// The rules and people in force.
+    pub async fn ruleset(&self) -> Arc<Ruleset> {
+        self.gate.ruleset().await
+    }
+
+    /// Tells the operators something about klaxond itself: once for each of its keys.
+    ///
+    /// # Errors
+    /// The log cannot take it.
+    pub async fn notice(&self, notice: Notice) -> Result<(), StoreError> {
+        self.gate.note(Event::Notice(notice)).await
+    }
+
+    /// People, templates and formats in force.
+    #[must_use]
+    pub fn outfit(&self) -> Arc<Outfit> {
+        Arc::clone(&self.outfit.borrow())
     }
 
     /// Engine time.

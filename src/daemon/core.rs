@@ -10,8 +10,10 @@ use crate::delivery::{self, Dispatcher};
 use crate::engine::{Engine, Resume, ResumeError, Ruleset};
 use crate::pipeline::fallback::{self, fallback};
 use crate::pipeline::intake::{Gate, Intake};
+use crate::pipeline::receipts::{Reader, Receipts};
 use crate::pipeline::{
-    Clock, Correlator, Decided, Desk, Foresight, Gateway, Outfit, Reloads, Sender, Standing,
+    Clock, Correlator, Decided, Desk, Foresight, Gateway, Outfit, Reloads, ReplyWords, Sender,
+    Standing, hook,
 };
 use crate::store::{Saved, Store, StoreError, Tail};
 
@@ -34,6 +36,10 @@ pub struct Policy {
     pub outfit: Arc<Outfit>,
     /// Who is told when WhatsApp cannot.
     pub fallback: Option<fallback::Settings>,
+    /// What hears of acknowledgements.
+    pub on_ack: Option<fallback::Settings>,
+    /// What replies mean.
+    pub words: Arc<ReplyWords>,
 }
 
 /// What a core is built around.
@@ -90,6 +96,9 @@ pub struct Core {
     standing: Standing,
     outfit: watch::Sender<Arc<Outfit>>,
     fallback: watch::Sender<Option<fallback::Settings>>,
+    on_ack: watch::Sender<Option<fallback::Settings>>,
+    words: watch::Sender<Arc<ReplyWords>>,
+    receipts: Receipts,
     tasks: Tasks,
 }
 
@@ -116,6 +125,7 @@ impl Core {
             dispatcher.restore_attempt(&mark.phone, mark.at);
         }
         let desk = Arc::new(Desk::new(dispatcher, lanes));
+        saved.rows.iter().for_each(|row| desk.know(row));
         let gate = Gate::new(
             store.log.clone(),
             clock.clone(),
@@ -128,7 +138,26 @@ impl Core {
         let standing = Standing::default();
         let (outfit, outfit_seen) = watch::channel(Arc::clone(&policy.outfit));
         let (fallback_settings, fallback_seen) = watch::channel(policy.fallback.clone());
-        let (told, runner) = fallback(fallback_seen, store.outbox.clone());
+        let (told, runner) = fallback(
+            fallback_seen,
+            fallback::Parts {
+                outbox: store.outbox.clone(),
+                log: store.log.clone(),
+                outfit: outfit_seen.clone(),
+                clock: clock.clone(),
+            },
+        );
+        let (on_ack, on_ack_seen) = watch::channel(policy.on_ack.clone());
+        let (hook, hook_runner) = hook(on_ack_seen, store.outbox.clone());
+        let (words, words_seen) = watch::channel(Arc::clone(&policy.words));
+        let reader = Reader {
+            inbox: store.inbox.clone(),
+            clock: clock.clone(),
+            outfit: outfit_seen.clone(),
+            words: words_seen,
+            desk: Arc::clone(&desk),
+            store_id: store.id().to_owned(),
+        };
 
         let mut tasks = Tasks::default();
         let correlator = Correlator {
@@ -138,6 +167,8 @@ impl Core {
             state: store.state.clone(),
             desk: Arc::clone(&desk),
             reloads: reloads.clone(),
+            fallback: told.clone(),
+            hook,
             clock: clock.clone(),
             decided: decided.clone(),
             questions,
@@ -150,6 +181,7 @@ impl Core {
         let sender = Sender {
             desk: Arc::clone(&desk),
             outbox: store.outbox.clone(),
+            log: store.log.clone(),
             gateway,
             outfit: outfit_seen,
             fallback: told,
@@ -159,6 +191,10 @@ impl Core {
         };
         tasks.spawn("sender", |stop| async move { sender.run(stop).await });
         tasks.spawn("fallback", |stop| async move { runner.run(stop).await });
+        tasks.spawn(
+            "on_ack hook",
+            |stop| async move { hook_runner.run(stop).await },
+        );
         Ok(Self {
             store,
             gate,
@@ -170,8 +206,17 @@ impl Core {
             standing,
             outfit,
             fallback: fallback_settings,
+            on_ack,
+            words,
+            receipts: reader.receipts(),
             tasks,
         })
+    }
+
+    /// The handle for what Meta sends.
+    #[must_use]
+    pub fn receipts(&self) -> Receipts {
+        self.receipts.clone()
     }
 
     /// The handle for front ends.
@@ -193,6 +238,8 @@ impl Core {
             clock: self.clock.clone(),
             outfit: self.outfit.clone(),
             fallback: self.fallback.clone(),
+            on_ack: self.on_ack.clone(),
+            words: self.words.clone(),
         }
     }
 
@@ -228,7 +275,7 @@ impl Core {
     /// finishes what is under way, both within `timeout`; then the database is closed.
     pub async fn drain(mut self, timeout: Duration) {
         let late = tokio::time::Instant::now() + timeout;
-        for task in ["correlator", "sender", "fallback"] {
+        for task in ["correlator", "sender", "fallback", "on_ack hook"] {
             if tokio::time::timeout_at(late, self.tasks.stop(task))
                 .await
                 .is_err()

@@ -23,7 +23,8 @@ impl Line {
         std::mem::replace(&mut *line, client)
     }
 
-    fn client(&self) -> Client {
+    /// The client in force.
+    pub(super) fn client(&self) -> Client {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -40,6 +41,16 @@ impl Gateway for Line {
     ) -> Answering<'a, Outcome> {
         let client = self.client();
         Box::pin(async move { client.send(to, opaque, rendered).await })
+    }
+
+    fn send_text<'a>(
+        &'a self,
+        to: &'a Phone,
+        opaque: &'a str,
+        body: &'a str,
+    ) -> Answering<'a, Outcome> {
+        let client = self.client();
+        Box::pin(async move { client.send_text(to, opaque, body).await })
     }
 
     fn probe<'a>(

@@ -1,8 +1,10 @@
 //! Composition root: build, run, supervise, drain.
 
 mod clear;
+mod concerns;
 mod controls;
 mod core;
+mod hand;
 mod housekeeping;
 mod line;
 mod reload;
@@ -10,9 +12,11 @@ pub mod replay;
 mod run;
 mod signals;
 mod status;
+pub mod story;
 mod systemd;
 mod tasks;
 mod telemetry;
+mod watch;
 
 pub use controls::Controls;
 pub use core::{Core, CoreError, Parts, Policy};

@@ -94,8 +94,10 @@ impl Reloader {
     pub async fn reload(&self, dry_run: bool) -> Result<Report, ReloadError> {
         let shared = &self.shared;
         let mut current = shared.current.lock().await;
-        let loaded = config::load(&shared.path, &shared.environment)
+        let mut loaded = config::load(&shared.path, &shared.environment)
             .map_err(|faults| ReloadError::Config(faults.summary()))?;
+        // Whether anything listens for Meta is as it was at the start.
+        loaded.settings.delivery.receipts = current.delivery.receipts;
         let changes = current.changes(&loaded.settings);
         let mut report = Report {
             applied: changes.applied,
@@ -182,13 +184,16 @@ impl From<&Settings> for Policy {
             &settings.ruleset.contacts,
             &settings.templates,
             settings.display.clone(),
-        );
+        )
+        .with_stand_in(settings.ruleset.fallback.clone());
         Self {
             ruleset: Arc::new(settings.ruleset.clone()),
             keep_all: settings.keep_all,
             delivery: settings.delivery.clone(),
             outfit: Arc::new(outfit),
             fallback: settings.fallback.clone(),
+            on_ack: settings.hooks.clone(),
+            words: Arc::new(settings.words.clone()),
         }
     }
 }

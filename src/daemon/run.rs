@@ -1,5 +1,6 @@
 //! The whole daemon: built, run until it is told to stop, drained in the order of the flow.
 
+use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::whatsapp::{Client, ClientError};
 
 use super::clear;
 use super::core::{Core, CoreError, Parts, Policy};
+use super::hand::Hand;
 use super::housekeeping;
 use super::line::Line;
 use super::reload::Reloader;
@@ -25,6 +27,7 @@ use super::signals::{Asked, Signals};
 use super::status;
 use super::systemd::{Notifier, passed_socket};
 use super::telemetry;
+use super::watch::Watch;
 
 /// Threads of the runtime: intake and sender wait, they hardly compute.
 const WORKERS: usize = 2;
@@ -47,7 +50,7 @@ pub enum RunError {
     /// The alarm socket.
     #[error(transparent)]
     Ingest(#[from] ingest::BindError),
-    /// The HTTP server or the control socket.
+    /// The HTTP server, the port of the webhook or the control socket.
     #[error(transparent)]
     Web(#[from] web::BindError),
     /// A task that must not end.
@@ -107,6 +110,11 @@ pub struct Daemon {
     chores: JoinSet<()>,
     stop_chores: CancellationToken,
     health: web::Health,
+    watch: Watch,
+    webhook: Option<SocketAddr>,
+    database: PathBuf,
+    /// Whether receipts come in.
+    receipts: bool,
 }
 
 impl Daemon {
@@ -127,6 +135,8 @@ impl Daemon {
         let listener = Listener::bind(&settings.ingest, passed_socket())?;
         let control = SocketFile::bind(&settings.http.control, CONTROL_MODE, None)?;
         let server = web::Server::bind(&settings.http)?;
+        let webhook = settings.webhook.as_ref().map(web::Webhook::bind);
+        let webhook = webhook.transpose()?;
         let (store, tail) = Store::open(&settings.storage, Mode::Threaded)?;
         let alive = notifier.clone();
         let parts = Parts {
@@ -141,6 +151,9 @@ impl Daemon {
         let (codec, codec_seen) = watch::channel(Arc::new(Codec::new(settings.dataminer.clone())));
         let drain_timeout = settings.drain_timeout;
         let retention = settings.storage.retention;
+        let database = settings.storage.path.clone();
+        let receipts = settings.webhook.is_some();
+        let meta = Arc::clone(&line);
         let reloader = Reloader::new(path, environment, settings, core.controls(), line, codec);
         let mut daemon = Self {
             core,
@@ -152,10 +165,17 @@ impl Daemon {
             chores: JoinSet::new(),
             stop_chores: CancellationToken::new(),
             health: web::Health::default(),
+            watch: Watch::default(),
+            webhook: None,
+            database,
+            receipts,
         };
         daemon.listen(listener, &codec_seen, &clock);
         daemon.serve_http(server, control, codec_seen, clock);
-        daemon.start_chores(retention);
+        if let Some(webhook) = webhook {
+            daemon.serve_webhook(webhook);
+        }
+        daemon.start_chores(retention, meta);
         daemon.health.set_ready("takes alarms");
         daemon.notifier.ready("takes alarms");
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "takes alarms");
@@ -230,6 +250,12 @@ impl Daemon {
         }
     }
 
+    /// Where it listens for receipts and replies, if it does.
+    #[must_use]
+    pub fn webhook_address(&self) -> Option<SocketAddr> {
+        self.webhook
+    }
+
     /// Messages by state.
     pub async fn tally(&self) -> Option<Tally> {
         self.core.store().outbox.tally().await.ok()
@@ -275,11 +301,34 @@ impl Daemon {
         });
     }
 
+    fn serve_webhook(&mut self, webhook: web::Webhook) {
+        let receipts = self.core.receipts();
+        let take = web::Take::new(move |updates, origin| {
+            let receipts = receipts.clone();
+            async move { receipts.take(updates, origin).await }
+        });
+        self.webhook = webhook.address();
+        if let Some(address) = self.webhook {
+            tracing::info!(%address, "listens for receipts and replies");
+        }
+        let served = webhook.serve(take, self.stop_listeners.clone());
+        self.listeners
+            .spawn(async move { served.await.map_err(|error| error.to_string()) });
+    }
+
     fn control(&self) -> web::Control {
         let reloader = self.reloader.clone();
         let controls = self.core.controls();
         let hand = controls.clone();
+        let desk = Hand::new(
+            controls.clone(),
+            self.core.store(),
+            &self.database,
+            self.receipts,
+        );
+        let inquiry = desk.clone();
         let outbox = self.core.store().outbox.clone();
+        let seen = self.watch.clone();
         web::Control::new(
             move |dry_run| {
                 let reloader = reloader.clone();
@@ -287,16 +336,28 @@ impl Daemon {
             },
             move || {
                 let (controls, outbox) = (controls.clone(), outbox.clone());
-                async move { status::report(controls.desk(), &outbox, &controls.crowding()).await }
+                let (seen, inquiry) = (seen.clone(), inquiry.clone());
+                async move {
+                    let mut report =
+                        status::report(controls.desk(), &outbox, &controls.crowding()).await;
+                    report["account"] = seen.account(controls.now());
+                    report["templates"] = seen.templates(&controls.outfit());
+                    report["not_told"] = inquiry.not_told(&report).await;
+                    report
+                }
             },
         )
         .with_clear(move |id, by| {
             let hand = hand.clone();
             async move { clear::answer(&hand, &id, &by).await }
         })
+        .with_ask(move |what| {
+            let desk = desk.clone();
+            async move { desk.answer(what).await }
+        })
     }
 
-    fn start_chores(&mut self, retention: Duration) {
+    fn start_chores(&mut self, retention: Duration, line: Arc<Line>) {
         let controls = self.core.controls();
         let stop = self.stop_chores.clone();
         let archive = self.core.store().archive.clone();
@@ -308,6 +369,9 @@ impl Daemon {
         ));
         self.chores
             .spawn(housekeeping::watch_clock(controls.clone(), stop.clone()));
+        let (seen, receipts) = (self.watch.clone(), self.core.receipts());
+        self.chores
+            .spawn(seen.keep(line, controls.clone(), receipts, stop.clone()));
         self.chores
             .spawn(housekeeping::report(controls, self.notifier.clone(), stop));
     }

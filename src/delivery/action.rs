@@ -38,6 +38,16 @@ pub enum Action {
         /// The message that took its place, when one did.
         successor: Option<MessageId>,
     },
+    /// More messages went to this contact's phone in a day than is good for a person. Nothing is kept
+    /// back: tell the operators. Once a day.
+    Overdone {
+        /// Whose.
+        contact: ContactId,
+        /// So many so far.
+        sent: u32,
+        /// Since then.
+        since: Time,
+    },
     /// Ask Meta whether the cause of a hold is gone, and tell [`super::Dispatcher::probed`]: account
     /// and number by a GET of the number, a template by a GET of the templates.
     Probe(HoldKey),
@@ -113,7 +123,12 @@ pub enum Verdict {
     Failed {
         /// Why.
         reason: String,
-        /// Whether the fallback must hear of it.
+        /// Whether the fallback must hear of it. A digest of which nobody must hear failed for a reason
+        /// of its own: its members go one by one, by [`super::Dispatcher::members_again`]. The members
+        /// of any other digest that failed have failed with it.
         fallback: bool,
     },
+    /// Only for a failed receipt: another attempt is under way, or a digest that carries it, or its end
+    /// is decided and comes as [`Action::Close`]. Nothing changes before that.
+    UnderWay,
 }

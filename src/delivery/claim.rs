@@ -2,13 +2,23 @@
 
 use crate::model::{MessageId, Time};
 
-use super::dispatcher::{Dispatcher, contact_removed};
+use super::action::Action;
+use super::dispatcher::Dispatcher;
 use super::hold::{Gate, GateNo};
-use super::lane::{Flight, Place, Shelf};
-use super::queue::{NEVER, State};
+use super::lane::{Flight, Lane, Place, Shelf};
+use super::queue::{Class, NEVER, State};
 use super::slab::{BucketNo, EntryNo, LaneNo, PairNo};
 use super::timers::Due;
 use super::turn::Turn;
+
+/// What goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// A message by itself.
+    Send(EntryNo),
+    /// What waits for a contact, as one.
+    Digest(LaneNo),
+}
 
 impl Dispatcher {
     /// The claim of [`Self::next`] or [`Self::offer`] could not be written and the message is nowhere on
@@ -20,7 +30,7 @@ impl Dispatcher {
             self.detach(no);
         }
         if let Some(flight) = flight {
-            self.bid_farewell(flight);
+            self.bid_farewell(flight.lane);
         }
     }
 
@@ -33,32 +43,44 @@ impl Dispatcher {
         };
         self.set_turn(flight.lane, flight.turn_before);
         self.go_back(flight.entry, State::Ready);
-        self.bid_farewell(flight);
+        self.bid_farewell(flight.lane);
     }
 
-    /// The message that may go at this moment. All timers that are due have fired.
-    pub(super) fn choose(&self, now: Time) -> Option<EntryNo> {
+    /// What may go at this moment. All timers that are due have fired.
+    pub(super) fn choose(&self, now: Time) -> Option<Choice> {
         if self.send_at()? > now {
             return None;
         }
-        self.candidate(now, self.turns.first()?)
+        let no = self.turns.first()?;
+        let lane = &self.lanes[no];
+        let digest = self.digest_at(lane).filter(|(at, _)| *at <= now);
+        // What is critical has waited long enough: it goes before what is left of an older digest.
+        if let Some((_, true)) = digest {
+            return Some(Choice::Digest(no));
+        }
+        let single = self.candidate(now, lane).map(Choice::Send);
+        single.or_else(|| digest.map(|_| Choice::Digest(no)))
     }
 
     /// When the first of the lanes that could send may do so, if only time keeps it.
     pub(super) fn send_at(&self) -> Option<Time> {
         self.turns.first()?;
-        let open = self.flights.len() < self.settings.max_in_flight.max(1)
+        let open = self.in_flight() < self.settings.max_in_flight.max(1)
             && self.account.admits()
             && self.number.admits();
         open.then(|| self.throughput.ready_at(1).max(self.timeline.now()))
     }
 
     /// The message that a lane which could send would send.
-    fn candidate(&self, now: Time, lane: LaneNo) -> Option<EntryNo> {
-        let lane = &self.lanes[lane];
+    fn candidate(&self, now: Time, lane: &Lane) -> Option<EntryNo> {
         let pair = &self.pairs[lane.pair];
+        if pair.ready_at(true) > now {
+            return None;
+        }
         let urgent_only = pair.ready_at(false) > now;
-        lane.first(|shelf| self.admits(shelf) && (shelf.urgent || !urgent_only))
+        lane.first(|shelf| {
+            self.admits(shelf) && self.goes_alone(lane, shelf) && (shelf.urgent || !urgent_only)
+        })
     }
 
     /// Takes what a POST takes: the lane, a token of the phone and one of the number, and the way
@@ -67,39 +89,61 @@ impl Dispatcher {
         let entry = &mut self.queue[no];
         entry.state = State::InFlight;
         let (id, expires, bucket) = (entry.id, entry.expires, entry.bucket);
-        let (lane, template) = (entry.lane, entry.template);
+        let (lane, class) = (entry.lane, entry.class);
         if expires < NEVER {
             self.timers.clear(expires, Due::Expire(no));
         }
         self.unshelve(bucket);
+        if class == Class::Plain {
+            self.lanes[lane].plain -= 1;
+        }
         let pair = self.lanes[lane].pair;
-        self.flights.insert(
-            id,
-            Flight {
-                entry: no,
-                lane,
-                pair,
-                turn_before: self.lanes[lane].turn,
-            },
-        );
-        self.lanes[lane].flight = Some(no);
+        let flight = Flight {
+            entry: no,
+            lane,
+            pair,
+            turn_before: self.lanes[lane].turn,
+        };
         let turn = self.turns.give();
         self.set_turn(lane, turn);
-        self.pairs[pair].limit.take(now);
+        self.spend(now, lane, pair);
+        self.depart(id, flight);
+        self.refresh_pair(pair);
+        self.watch(lane);
+    }
+
+    /// A token of the phone and one of the number.
+    pub(super) fn spend(&mut self, now: Time, lane: LaneNo, pair: PairNo) {
         self.throughput.take(now);
-        self.account.pass(no);
-        self.number.pass(no);
-        self.lanes[lane].gate.pass(no);
-        if self.templates[template].gate.pass(no) {
+        let pair = &mut self.pairs[pair];
+        pair.take(now, self.settings.storm);
+        if let Some((sent, since)) = pair.overdone(self.settings.max_per_day) {
+            self.pending.push_back(Action::Overdone {
+                contact: self.lanes[lane].contact.clone(),
+                sent,
+                since: self.timeline.outer(since),
+            });
+        }
+    }
+
+    /// A message leaves: the lane is busy, and each gate lets it through.
+    pub(super) fn depart(&mut self, id: MessageId, flight: Flight) {
+        let Flight { entry, lane, .. } = flight;
+        self.flights.insert(id, flight);
+        self.lanes[lane].flight = Some(entry);
+        self.account.pass(entry);
+        self.number.pass(entry);
+        self.lanes[lane].gate.pass(entry);
+        let template = self.queue[entry].template;
+        if self.templates[template].gate.pass(entry) {
             self.refresh_all();
         }
-        self.refresh_pair(pair);
     }
 
     /// Undoes a claim but for the message's place.
     fn unclaim(&mut self, id: MessageId) -> Option<Flight> {
         let flight = self.land(id, false)?;
-        self.pairs[flight.pair].limit.give_back();
+        self.pairs[flight.pair].give_back();
         self.throughput.give_back();
         self.refresh_pair(flight.pair);
         Some(flight)
@@ -122,22 +166,30 @@ impl Dispatcher {
 
     /// Back to its place in the queue after a flight.
     pub(super) fn go_back(&mut self, no: EntryNo, state: State) {
-        self.queue[no].state = state;
+        let entry = &mut self.queue[no];
+        let (lane, newer) = (entry.lane, entry.newer);
+        entry.state = state;
+        if entry.class == Class::Plain {
+            self.lanes[lane].plain += 1;
+        }
         self.settle_in(no);
+        if let Some(newer) = newer {
+            self.absorb(newer);
+        }
+        self.watch(lane);
     }
 
-    /// A lane whose contact is gone was kept for its flight alone: closes what has come back from it.
-    pub(super) fn bid_farewell(&mut self, flight: Flight) {
-        let lane = &self.lanes[flight.lane];
-        if !lane.gone {
+    /// A lane whose contact is gone was kept for what was under way alone: closes what has come back.
+    pub(super) fn bid_farewell(&mut self, no: LaneNo) {
+        let lane = &self.lanes[no];
+        if !lane.gone || lane.is_busy() {
             return;
         }
         if lane.messages > 0 {
-            let id = self.queue[flight.entry].id;
-            self.detach(flight.entry);
-            self.pending.push_back(contact_removed(id));
+            self.close_waiting(|entry| entry.lane == no);
+            self.release_members(no);
         }
-        self.disconnect(flight.lane);
+        self.disconnect(no);
     }
 
     /// Sets the timers of a message and puts its bucket in order.
@@ -164,11 +216,19 @@ impl Dispatcher {
         }
         self.unshelve(entry.bucket);
         let more = self.queue.remove(no);
-        self.lanes[entry.lane].messages -= 1;
+        let lane = &mut self.lanes[entry.lane];
+        lane.messages -= 1;
+        if entry.class == Class::Plain && entry.is_waiting() {
+            lane.plain -= 1;
+        }
         self.templates[entry.template].messages -= 1;
         if more {
             self.restack(entry.bucket);
         } else {
+            self.refresh(entry.lane);
+        }
+        if entry.class == Class::Part {
+            self.part_left(entry.lane, entry.digest);
             self.refresh(entry.lane);
         }
     }
@@ -197,14 +257,17 @@ impl Dispatcher {
     fn place_of(&mut self, no: EntryNo) -> (Shelf, Place) {
         let entry = self.queue[no];
         let rank = self.queue.bucket_mut(entry.bucket).rank;
+        // What stands before something critical in its bucket is as urgent as that.
         let shelf = Shelf {
+            class: entry.class,
             template: entry.template,
-            urgent: entry.severity.is_urgent(),
+            urgent: rank.is_urgent(),
         };
-        (shelf, (std::cmp::Reverse(rank), entry.id, no))
+        let behind = entry.class != Class::Part;
+        (shelf, (behind, std::cmp::Reverse(rank), entry.id, no))
     }
 
-    fn admits(&self, shelf: Shelf) -> bool {
+    pub(super) fn admits(&self, shelf: Shelf) -> bool {
         self.templates[shelf.template].gate.admits()
     }
 
@@ -237,17 +300,20 @@ impl Dispatcher {
     /// When a lane could send, if only time keeps it.
     fn lane_ready_at(&self, no: LaneNo) -> Option<Time> {
         let lane = &self.lanes[no];
-        if lane.flight.is_some() || lane.gone || !lane.gate.admits() {
+        if lane.is_busy() || lane.gone || !lane.gate.admits() {
             return None;
         }
         let pair = &self.pairs[lane.pair];
-        lane.shelves()
-            .filter(|shelf| self.admits(*shelf))
+        let single = lane
+            .shelves()
+            .filter(|shelf| self.admits(*shelf) && self.goes_alone(lane, *shelf))
             .map(|shelf| pair.ready_at(shelf.urgent))
-            .min()
+            .min();
+        let digest = self.digest_at(lane).map(|(at, _)| at);
+        [single, digest].into_iter().flatten().min()
     }
 
-    fn set_turn(&mut self, no: LaneNo, turn: Turn) {
+    pub(super) fn set_turn(&mut self, no: LaneNo, turn: Turn) {
         let lane = &mut self.lanes[no];
         if lane.ready {
             self.turns.leave(lane.turn, no);

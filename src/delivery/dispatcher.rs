@@ -1,18 +1,26 @@
 //! The decisions of delivery, behind one type.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{ContactId, Message, MessageId, MessageState, Phone, TemplateId, Time};
+use crate::model::{
+    ContactId, Failure, Form, Kind, Message, MessageId, MessageState, Phone, Severity, TemplateId,
+    Time,
+};
 
 use super::action::{Action, HoldKey, ProbeAnswer};
+use super::claim::Choice;
+use super::digest::Digest;
 use super::hold::{Gate, GateNo, GateState};
 use super::lane::{Flight, Lane, Template};
 use super::limit::Limit;
+use super::pace::Pace;
 use super::pair::Pair;
-use super::queue::{Entry, NEVER, Queue, State};
+use super::queue::{Class, Entry, NEVER, Queue, State};
+use super::receipt::{Awaited, millis};
 use super::settings::Settings;
-use super::slab::{EntryNo, LaneNo, PairNo, Slab, TemplateNo};
+use super::slab::{DigestNo, EntryNo, LaneNo, PairNo, Slab, TemplateNo};
 use super::timeline::Timeline;
 use super::timers::{Due, Timers};
 use super::turn::Turns;
@@ -24,6 +32,8 @@ use super::turn::Turns;
 /// - Messages of one bucket and contact go in order of id: what is in flight, waits to be tried again
 ///   or has an unknown outcome is not overtaken by a later one of its bucket, only by other buckets.
 /// - Between buckets of a contact: the highest severity, then the lowest id. Among contacts: turns.
+/// - What waits and was never handed over gives way to a later message of its bucket that says more.
+/// - A contact that many messages go to, or wait for, is told in digests: see [`Settings::storm`].
 /// - A phone number's limit and the business number's hold over any span of time.
 /// - A message leaves the queue once: accepted, failed, or closed.
 ///
@@ -45,6 +55,14 @@ pub struct Dispatcher {
     pub(super) account: Gate,
     pub(super) number: Gate,
     pub(super) throughput: Limit,
+    pub(super) pace: Pace,
+    pub(super) digests: Slab<DigestNo, Digest>,
+    /// Digests that are being composed and written.
+    pub(super) composing: usize,
+    /// Messages that Meta took and whose receipt is waited for.
+    pub(super) awaited: BTreeMap<MessageId, Awaited>,
+    /// Failed receipts of messages whose attempt is under way.
+    pub(super) early: BTreeMap<MessageId, Failure>,
     pub(super) flights: BTreeMap<MessageId, Flight>,
     pub(super) turns: Turns,
     pub(super) timers: Timers,
@@ -70,6 +88,11 @@ impl Dispatcher {
             account: Gate::default(),
             number: Gate::default(),
             throughput,
+            pace: Pace::default(),
+            digests: Slab::default(),
+            composing: 0,
+            awaited: BTreeMap::new(),
+            early: BTreeMap::new(),
             flights: BTreeMap::new(),
             turns: Turns::default(),
             timers: Timers::default(),
@@ -95,14 +118,16 @@ impl Dispatcher {
         }
         match self.live_lane(&message.contact) {
             Some(lane) => {
-                self.place(lane, message, past);
+                let no = self.place(lane, message, past);
+                self.absorb(no);
+                self.watch(lane);
             }
             None => self.pending.push_back(contact_removed(message.id)),
         }
     }
 
     /// Claims a message that is not in the queue if [`Self::next`] would hand it out at this moment;
-    /// then it is in flight. Else nothing changes.
+    /// then it is in flight. Else nothing changes. In a storm no message is claimed so.
     pub fn offer(&mut self, now: Time, message: &Message) -> bool {
         let now = self.advance(now);
         let Some(lane) = self.live_lane(&message.contact) else {
@@ -113,14 +138,18 @@ impl Dispatcher {
             .expires
             .is_some_and(|at| self.timeline.inner(at) <= now);
         if lost
-            || self.lanes[lane].flight.is_some()
+            || self.lanes[lane].is_busy()
             || self.queue.find(message.id).is_some()
             || self.queue.has_bucket(lane, &message.bucket)
         {
             return false;
         }
+        self.watch(lane);
+        if class_of(message) == Class::Plain && !self.is_calm(lane) {
+            return false;
+        }
         let no = self.place(lane, message, |_| {});
-        let goes = self.choose(now) == Some(no);
+        let goes = self.choose(now) == Some(Choice::Send(no));
         if goes {
             self.claim(now, no);
         } else {
@@ -141,12 +170,28 @@ impl Dispatcher {
             };
             self.fire(now, due);
         }
-        let no = self.choose(now)?;
+        let no = match self.choose(now)? {
+            Choice::Send(no) => no,
+            Choice::Digest(lane) => {
+                let members = self.gather(lane);
+                match (members.as_slice(), self.scout(lane)) {
+                    ([one], _) => {
+                        // What is left of a digest is a storm still.
+                        if self.lanes[lane].parts == 0 {
+                            self.lanes[lane].storm = None;
+                        }
+                        *one
+                    }
+                    (_, Some(one)) => one,
+                    (_, None) => return Some(self.compose(now, lane, members)),
+                }
+            }
+        };
         self.claim(now, no);
         let entry = &self.queue[no];
         Some(Action::Send {
             id: entry.id,
-            repeat: entry.unknowns > 0,
+            repeat: entry.unknowns > 0 || entry.resent,
         })
     }
 
@@ -163,20 +208,6 @@ impl Dispatcher {
             Some(self.timeline.now())
         };
         at.map(|at| self.timeline.outer(at))
-    }
-
-    /// A digest was written: its members have left the queue, its parts wait in their place, and the
-    /// first of them is in flight.
-    pub fn digested(&mut self, now: Time, _contact: &ContactId, parts: &[Message]) {
-        self.advance(now);
-        for part in parts {
-            self.admit_as(part, |_| {});
-        }
-    }
-
-    /// A digest could not be written: its members wait as before.
-    pub fn undigested(&mut self, now: Time, _contact: &ContactId) {
-        self.advance(now);
     }
 
     /// A probe of a hold was answered. `jitter` (0 to 1) spreads the next one.
@@ -204,16 +235,16 @@ impl Dispatcher {
         self.timeline.jump(by);
     }
 
-    /// Messages in the queue that are not in flight.
+    /// Messages in the queue that are not in flight, those that a digest speaks for included.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.queue.len() - self.flights.len()
     }
 
-    /// Messages in flight.
+    /// Messages in flight, and digests that are being written.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.flights.len()
+        self.flights.len() + self.composing
     }
 
     /// Time has come to this point: does what has come due until then.
@@ -247,6 +278,8 @@ impl Dispatcher {
                 let bucket = entry.bucket;
                 self.restack(bucket);
             }
+            Due::Confirm(id) => self.unconfirmed(id),
+            Due::Pace => self.speed_up(),
             Due::Lane(lane) => {
                 self.lanes[lane].wake = None;
                 self.refresh(lane);
@@ -278,24 +311,69 @@ impl Dispatcher {
     }
 
     /// Puts a message at its place, with what is known of its past.
-    fn place(&mut self, lane: LaneNo, message: &Message, past: impl FnOnce(&mut Entry)) -> EntryNo {
-        let template = self.template(&message.template);
-        let bucket = self.queue.bucket(lane, &message.bucket, message.severity);
+    pub(super) fn place(
+        &mut self,
+        lane: LaneNo,
+        message: &Message,
+        past: impl FnOnce(&mut Entry),
+    ) -> EntryNo {
+        let expires = message.expires.map(|at| self.timeline.inner(at));
+        let Message {
+            id,
+            template,
+            bucket,
+            severity,
+            ..
+        } = message;
+        self.enter(lane, *id, template, bucket, *severity, |entry| {
+            entry.class = class_of(message);
+            entry.kind = message.kind;
+            entry.single = message.expires.is_some();
+            entry.raise = if message.kind == Kind::Raised {
+                message.id
+            } else {
+                message.closes.unwrap_or_default()
+            };
+            entry.confirm_ms = message.confirm.map_or(0, millis);
+            entry.shadow = message.shadow;
+            entry.expires = expires.unwrap_or(NEVER);
+            past(entry);
+        })
+    }
+
+    /// Puts a message at its place; `past` fills in what else is known of it.
+    pub(super) fn enter(
+        &mut self,
+        lane: LaneNo,
+        id: MessageId,
+        template: &TemplateId,
+        bucket: &Arc<str>,
+        severity: Severity,
+        past: impl FnOnce(&mut Entry),
+    ) -> EntryNo {
+        let template = self.template(template);
+        let bucket = self.queue.bucket(lane, bucket, severity);
         self.unshelve(bucket);
-        let mut entry = Entry::new(message.id, lane, bucket, template, message.severity);
-        entry.shadow = message.shadow;
-        if let Some(at) = message.expires {
-            entry.expires = self.timeline.inner(at);
-        }
+        let mut entry = Entry::new(id, lane, bucket, template, severity);
         past(&mut entry);
         let no = self.queue.push(entry);
-        self.lanes[lane].messages += 1;
+        let (class, waits, digest) = (entry.class, entry.is_waiting(), entry.digest);
+        let lane = &mut self.lanes[lane];
+        lane.messages += 1;
+        match class {
+            Class::Plain => lane.plain += usize::from(waits),
+            Class::Part => {
+                lane.parts += 1;
+                lane.orphans += usize::from(digest.is_none());
+            }
+            Class::Alone => {}
+        }
         self.templates[template].messages += 1;
         self.settle_in(no);
         no
     }
 
-    fn template(&mut self, id: &TemplateId) -> TemplateNo {
+    pub(super) fn template(&mut self, id: &TemplateId) -> TemplateNo {
         if let Some(no) = self.template_ids.get(id) {
             return *no;
         }
@@ -306,6 +384,15 @@ impl Dispatcher {
         });
         self.template_ids.insert(id.clone(), no);
         no
+    }
+}
+
+/// Answers and notices are no alarms: they never become members of a digest.
+fn class_of(message: &Message) -> Class {
+    match (message.kind, message.form) {
+        (Kind::Digest, _) => Class::Part,
+        (Kind::Answer | Kind::Notice, _) | (_, Form::Text) => Class::Alone,
+        _ => Class::Plain,
     }
 }
 

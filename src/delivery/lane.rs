@@ -5,17 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ContactId, MessageId, Severity, TemplateId, Time};
 
+use super::digest::Composing;
 use super::hold::Gate;
+use super::queue::Class;
 use super::slab::{EntryNo, LaneNo, PairNo, TemplateNo};
+use super::storm::Storming;
 use super::turn::Turn;
 
-/// The order between buckets: the highest severity first, then the log's order.
-pub(super) type Place = (Reverse<Severity>, MessageId, EntryNo);
+/// The order between buckets: parts of digests first, then the highest severity, then the log's order.
+pub(super) type Place = (bool, Reverse<Severity>, MessageId, EntryNo);
 
-/// The first messages of buckets that differ neither in their template nor in being urgent: what a
-/// hold or a short supply of tokens keeps back, it keeps back by the shelf.
+/// The first messages of buckets that differ neither in how they go, nor in their template, nor in
+/// being urgent: what a storm, a hold or a short supply of tokens keeps back, it keeps back by the
+/// shelf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shelf {
+    pub(super) class: Class,
     pub(super) template: TemplateNo,
     pub(super) urgent: bool,
 }
@@ -31,6 +36,20 @@ pub(super) struct Lane {
     pub(super) flight: Option<EntryNo>,
     /// Messages in it, the one under way included.
     pub(super) messages: usize,
+    /// Those of them that wait and may become members of a digest.
+    pub(super) plain: usize,
+    /// Parts of digests in it.
+    pub(super) parts: usize,
+    /// Digests whose members are not known, or not back yet: what may have to come after these waits.
+    pub(super) orphans: usize,
+    /// Since when and why it speaks in digests.
+    pub(super) storm: Option<Storming>,
+    /// A digest is being composed and written.
+    pub(super) composing: Option<Composing>,
+    /// No digest before this: the last could not be written.
+    pub(super) digest_after: Time,
+    /// What its last digest was written with.
+    pub(super) digest_template: Option<TemplateId>,
     pub(super) gate: Gate,
     /// When it was served last.
     pub(super) turn: Turn,
@@ -49,6 +68,13 @@ impl Lane {
             gone: false,
             flight: None,
             messages: 0,
+            plain: 0,
+            parts: 0,
+            orphans: 0,
+            storm: None,
+            composing: None,
+            digest_after: Time::from_ms(i64::MIN),
+            digest_template: None,
             gate: Gate::default(),
             turn: Turn::default(),
             ready: false,
@@ -75,6 +101,20 @@ impl Lane {
         self.shelves.keys().copied()
     }
 
+    /// The heads of the shelves that `open` lets through.
+    pub(super) fn heads(&self, open: impl Fn(Shelf) -> bool) -> impl Iterator<Item = EntryNo> {
+        self.shelves
+            .iter()
+            .filter(move |(shelf, _)| open(**shelf))
+            .flat_map(|(_, places)| places.iter())
+            .map(|(.., no)| *no)
+    }
+
+    /// Whether it is under way with something.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.flight.is_some() || self.composing.is_some()
+    }
+
     /// The message that comes first among the shelves that `open` lets through.
     pub(super) fn first(&self, open: impl Fn(Shelf) -> bool) -> Option<EntryNo> {
         self.shelves
@@ -82,7 +122,7 @@ impl Lane {
             .filter(|(shelf, _)| open(**shelf))
             .filter_map(|(_, places)| places.first())
             .min()
-            .map(|(_, _, no)| *no)
+            .map(|(.., no)| *no)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A rate with a burst, kept exactly.
 
+use std::time::Duration;
+
 use crate::model::{Rate, Time};
 
 /// A token bucket: holds at most `burst` tokens and gains one per interval.
@@ -50,17 +52,29 @@ impl Limit {
     }
 
     /// Goes over to another rate; the tokens that were taken stay taken.
-    pub(super) fn retune(&mut self, now: Time, rate: Rate) {
+    /// `share` of `whole` is used of it.
+    pub(super) fn retune(&mut self, now: Time, rate: Rate, share: u32, whole: u32) {
         let wait_us = (self.full_at_us - us(now)).max(0);
-        let interval_us = interval_us(rate);
+        let (share, whole) = (u64::from(share.max(1)), u64::from(whole.max(1)));
+        let interval_us =
+            i64::try_from(u128::from(rate.interval_us()) * u128::from(whole) / u128::from(share))
+                .unwrap_or(i64::MAX / 4);
+        let burst = u64::from(rate.burst()) * share / whole;
+        let burst = u32::try_from(burst).unwrap_or(u32::MAX).max(1);
         if wait_us > 0 {
             let scaled = i128::from(wait_us) * i128::from(interval_us);
             let scaled = (scaled + i128::from(self.interval_us) - 1) / i128::from(self.interval_us);
-            let empty = i128::from(rate.burst()) * i128::from(interval_us);
+            let empty = i128::from(burst) * i128::from(interval_us);
             self.full_at_us = us(now) + i64::try_from(scaled.min(empty)).unwrap_or(i64::MAX / 4);
         }
         self.interval_us = interval_us;
-        self.burst = rate.burst();
+        self.burst = burst;
+    }
+
+    /// How long so many take when nothing is left of the burst.
+    pub(super) fn takes(&self, count: usize) -> Duration {
+        let us = u64::try_from(self.interval_us).unwrap_or(0);
+        Duration::from_micros(us.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX)))
     }
 
     /// How many tokens it holds at most.

@@ -6,19 +6,26 @@
 //! jitter are arguments, so the same calls give the same decisions.
 //!
 //! Inside, one file per role: `queue` keeps messages by bucket, `lane` orders one contact's buckets,
-//! `turn` chooses among lanes, `pair` and `limit` keep Meta's rates, `hold` closes what an error speaks
-//! about, `retry` knows how long, `settle` reads outcomes, `restore` takes up after a restart, `reload`
-//! after a change of the config, `reason` has the words.
+//! `turn` chooses among lanes, `pair`, `limit` and `pace` keep Meta's rates, `storm` turns a lane to
+//! digests, `digest` knows what goes into one, `supersede` drops what a later message makes needless,
+//! `receipt` reads receipts and misses them, `hold` closes what an error speaks about, `news` what Meta
+//! says of a template, `retry` knows how long, `claim` takes what a POST takes, `settle` reads outcomes,
+//! `restore` takes up after a restart, `reload` after a change of the config, `status` tells where
+//! things stand, `reason` has the words.
 
 mod action;
 mod claim;
+mod digest;
 mod dispatcher;
 mod hold;
 mod lane;
 mod limit;
+mod news;
+mod pace;
 mod pair;
 mod queue;
 mod reason;
+mod receipt;
 mod reload;
 mod restore;
 mod retry;
@@ -26,11 +33,13 @@ mod settings;
 mod settle;
 mod slab;
 mod status;
+mod storm;
+mod supersede;
 mod timeline;
 mod timers;
 mod turn;
 
 pub use action::{Action, HoldKey, ProbeAnswer, Verdict};
 pub use dispatcher::Dispatcher;
-pub use settings::Settings;
-pub use status::Hold;
+pub use settings::{Settings, Storm};
+pub use status::{Hold, InStorm};

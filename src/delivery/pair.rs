@@ -1,11 +1,13 @@
 //! One phone number: its limit, and what Meta says of it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::model::{Rate, Time};
 
 use super::limit::Limit;
 use super::retry;
+use super::settings::Storm;
 use super::slab::LaneNo;
 
 /// One phone number. Meta limits the pair of business number and phone, so contacts that share a phone
@@ -15,6 +17,9 @@ pub(super) struct Pair {
     pub(super) limit: Limit,
     /// The contacts of that phone.
     pub(super) lanes: Vec<LaneNo>,
+    /// The last messages to it, as many as make a storm.
+    recent: VecDeque<Time>,
+    day: Day,
     /// Refusals in a row.
     refusals: u32,
     /// The first of them.
@@ -22,6 +27,17 @@ pub(super) struct Pair {
     until: Time,
     reason: String,
 }
+
+/// The messages of a day.
+#[derive(Debug, Clone, Copy, Default)]
+struct Day {
+    /// The first of them; `None` before that.
+    since: Option<Time>,
+    sent: u32,
+    told: bool,
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A pause that Meta's pair limit asked for.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +52,65 @@ impl Pair {
         Self {
             limit: Limit::new(rate),
             lanes: Vec::new(),
+            recent: VecDeque::new(),
+            day: Day::default(),
             refusals: 0,
             since: Time::default(),
             until: Time::from_ms(i64::MIN),
             reason: String::new(),
         }
+    }
+
+    /// Takes a token for a message.
+    pub(super) fn take(&mut self, now: Time, storm: Option<Storm>) {
+        self.limit.take(now);
+        self.note(now, storm);
+    }
+
+    /// Counts a message of the past.
+    pub(super) fn restore(&mut self, at: Time, storm: Option<Storm>) {
+        self.limit.restore(at);
+        self.note(at, storm);
+    }
+
+    /// Undoes a take.
+    pub(super) fn give_back(&mut self) {
+        self.limit.give_back();
+        self.recent.pop_back();
+        self.day.sent = self.day.sent.saturating_sub(1);
+    }
+
+    fn note(&mut self, at: Time, storm: Option<Storm>) {
+        let most = storm.map_or(0, |storm| storm.after.min(Storm::MAX_AFTER)) as usize;
+        self.recent.push_back(at);
+        while self.recent.len() > most {
+            self.recent.pop_front();
+        }
+        if self.day.since.is_none_or(|since| since + DAY <= at) {
+            self.day = Day {
+                since: Some(at),
+                ..Day::default()
+            };
+        }
+        self.day.sent = self.day.sent.saturating_add(1);
+    }
+
+    /// How many messages went to it since when, when that is more than `most` and was not told yet.
+    pub(super) fn overdone(&mut self, most: Option<u32>) -> Option<(u32, Time)> {
+        let since = self.day.since?;
+        let is_news = !self.day.told && most.is_some_and(|most| self.day.sent > most);
+        is_news.then(|| {
+            self.day.told = true;
+            (self.day.sent, since)
+        })
+    }
+
+    /// Whether so many messages went to it that more would be a storm; the last of them.
+    pub(super) fn crowded(&self, now: Time, storm: Storm) -> Option<Time> {
+        let after = storm.after.clamp(1, Storm::MAX_AFTER) as usize;
+        let first = self.recent.len().checked_sub(after)?;
+        let within = self.recent.get(first)? > &(now - storm.within);
+        self.recent.back().copied().filter(|_| within)
     }
 
     /// When a message may go: the last token of a burst is kept for what is urgent.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
-use crate::model::{MessageId, Severity, Time};
+use crate::model::{Kind, MessageId, Severity, Stage, Time};
 
-use super::slab::{BucketNo, EntryNo, LaneNo, Slab, TemplateNo};
+use super::slab::{BucketNo, DigestNo, EntryNo, LaneNo, Slab, TemplateNo};
 
 /// Stands for "does not expire": later than any time that can be told.
 pub(super) const NEVER: Time = Time::from_ms(i64::MAX);
@@ -22,6 +22,19 @@ pub(super) enum State {
     Retrying(Time),
     /// Waits for a sign that a lost answer was a yes.
     Unknown(Time),
+    /// A digest speaks for it: it stays until that has come to its end.
+    InDigest,
+}
+
+/// How a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// A part of a digest: in front of the lane, in order.
+    Part,
+    /// By itself, whatever the lane does.
+    Alone,
+    /// By itself, or as a member of a digest.
+    Plain,
 }
 
 /// A message, as far as its delivery needs it.
@@ -34,9 +47,23 @@ pub(super) struct Entry {
     pub(super) lane: LaneNo,
     pub(super) bucket: BucketNo,
     pub(super) template: TemplateNo,
-    older: Option<EntryNo>,
-    newer: Option<EntryNo>,
+    pub(super) older: Option<EntryNo>,
+    pub(super) newer: Option<EntryNo>,
     pub(super) severity: Severity,
+    pub(super) class: Class,
+    pub(super) kind: Kind,
+    /// An event that nothing follows.
+    pub(super) single: bool,
+    /// Of a raise or what took its place: the raise. Of a clear: the raise that it ends. Else 0.
+    pub(super) raise: MessageId,
+    /// Of a part: its digest. Of a member: the digest that speaks for it.
+    pub(super) digest: Option<DigestNo>,
+    /// It must reach the phone within so many milliseconds of its acceptance; 0: acceptance is enough.
+    pub(super) confirm_ms: u32,
+    /// It was accepted once, and no receipt came.
+    pub(super) resent: bool,
+    /// What a receipt has said of the attempt under way.
+    pub(super) received: Option<Stage>,
     /// Lost answers so far.
     pub(super) unknowns: u8,
     /// Attempts that failed when only a few are allowed.
@@ -48,6 +75,18 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Whether it waits, for its turn or for a moment.
+    pub(super) const fn is_waiting(&self) -> bool {
+        !matches!(self.state, State::InFlight | State::InDigest)
+    }
+
+    /// Whether it waits and certainly never reached Meta.
+    pub(super) const fn is_untold(&self) -> bool {
+        matches!(self.state, State::Ready | State::Retrying(_))
+            && self.unknowns == 0
+            && !self.resent
+    }
+
     pub(super) fn new(
         id: MessageId,
         lane: LaneNo,
@@ -65,6 +104,14 @@ impl Entry {
             older: None,
             newer: None,
             severity,
+            class: Class::Plain,
+            kind: Kind::Raised,
+            single: false,
+            raise: MessageId::default(),
+            digest: None,
+            confirm_ms: 0,
+            resent: false,
+            received: None,
             unknowns: 0,
             few: 0,
             failures: 0,
@@ -192,6 +239,25 @@ impl Queue {
     pub(super) fn ready_head(&self, bucket: BucketNo) -> Option<EntryNo> {
         let head = self.buckets[bucket].first?;
         (self.entries[head].state == State::Ready).then_some(head)
+    }
+
+    /// The messages of a bucket that may move together: from the first on, until one may not.
+    pub(super) fn ready_run(&self, bucket: BucketNo) -> impl Iterator<Item = EntryNo> {
+        let mut next = self.buckets[bucket].first;
+        std::iter::from_fn(move || {
+            let no = next?;
+            let entry = &self.entries[no];
+            if entry.state != State::Ready || entry.class != Class::Plain {
+                return None;
+            }
+            next = entry.newer;
+            Some(no)
+        })
+    }
+
+    /// The name of a bucket.
+    pub(super) fn name(&self, bucket: BucketNo) -> Arc<str> {
+        Arc::clone(&self.buckets[bucket].name)
     }
 
     pub(super) fn bucket_mut(&mut self, bucket: BucketNo) -> &mut Bucket {

@@ -1,5 +1,7 @@
 //! Contacts and limits, at the start and after a change of the config.
 
+use std::collections::BTreeSet;
+
 use crate::model::{ContactId, MessageId, Phone, Time};
 
 use super::action::Action;
@@ -7,7 +9,7 @@ use super::dispatcher::{Dispatcher, contact_removed};
 use super::hold::GateNo;
 use super::lane::Lane;
 use super::pair::Pair;
-use super::queue::State;
+use super::queue::Entry;
 use super::settings::Settings;
 use super::slab::{EntryNo, LaneNo, PairNo, TemplateNo};
 
@@ -16,11 +18,12 @@ impl Dispatcher {
     /// is tried again, with one message first; messages to contacts that are gone are closed.
     pub fn reconfigure(&mut self, now: Time, settings: Settings, contacts: &[(ContactId, Phone)]) {
         let now = self.advance(now);
-        self.throughput.retune(now, settings.throughput);
         for pair in self.phones.values() {
-            self.pairs[*pair].limit.retune(now, settings.per_contact);
+            let limit = &mut self.pairs[*pair].limit;
+            limit.retune(now, settings.per_contact, 1, 1);
         }
         self.settings = settings;
+        self.retune();
         let lanes: Vec<LaneNo> = self.contacts.values().copied().collect();
         for lane in &lanes {
             self.lanes[*lane].gone = true;
@@ -32,6 +35,21 @@ impl Dispatcher {
         self.reconsider();
         self.forget_idle(now);
         self.refresh_all();
+        self.look_for_storms();
+        if !self.settings.receipts {
+            self.stop_awaiting();
+        }
+    }
+
+    fn look_for_storms(&mut self) {
+        let lanes: Vec<LaneNo> = self.contacts.values().copied().collect();
+        for no in lanes {
+            if self.settings.storm.is_none() {
+                self.lanes[no].storm = None;
+                self.refresh(no);
+            }
+            self.watch(no);
+        }
     }
 
     /// Gives a contact its lane and its phone.
@@ -76,20 +94,35 @@ impl Dispatcher {
 
     /// Closes what waits for contacts that are gone, and forgets those with nothing under way.
     fn close_gone(&mut self, lanes: &[LaneNo]) {
+        let gone: Vec<bool> = lanes.iter().map(|no| self.lanes[*no].gone).collect();
+        if !gone.contains(&true) {
+            return;
+        }
+        let left: BTreeSet<LaneNo> = lanes
+            .iter()
+            .copied()
+            .filter(|no| self.lanes[*no].gone)
+            .collect();
+        self.close_waiting(|entry| left.contains(&entry.lane));
+        for no in left {
+            if !self.lanes[no].is_busy() {
+                self.release_members(no);
+                self.disconnect(no);
+            }
+        }
+    }
+
+    /// Closes what waits for contacts that are gone. What a digest speaks for ends with that.
+    pub(super) fn close_waiting(&mut self, of: impl Fn(&Entry) -> bool) {
         let left: Vec<(EntryNo, MessageId)> = self
             .queue
             .iter()
-            .filter(|(_, entry)| self.lanes[entry.lane].gone && entry.state != State::InFlight)
+            .filter(|(_, entry)| of(entry) && entry.is_waiting())
             .map(|(no, entry)| (no, entry.id))
             .collect();
         for (no, id) in left {
             self.detach(no);
             self.pending.push_back(contact_removed(id));
-        }
-        for no in lanes {
-            if self.lanes[*no].gone && self.lanes[*no].flight.is_none() {
-                self.disconnect(*no);
-            }
         }
     }
 

@@ -5,6 +5,7 @@ use crate::model::{Message, MessageState, Phone, Time};
 use super::action::Action;
 use super::dispatcher::Dispatcher;
 use super::queue::State;
+use super::receipt::unawaited;
 use super::retry;
 
 /// What a restored message may have used up of its few attempts: it gets at least one more.
@@ -17,7 +18,7 @@ impl Dispatcher {
         let now = self.timeline.now();
         let at = self.timeline.inner(at).min(now);
         let pair = self.pair(phone);
-        self.pairs[pair].limit.restore(at);
+        self.pairs[pair].restore(at, self.settings.storm);
         self.throughput.restore(at);
         self.refresh_pair(pair);
     }
@@ -26,7 +27,8 @@ impl Dispatcher {
     /// `attempted` is the time of the last attempt.
     ///
     /// One that was being sent has lost its answer with the process: it counts as one more unknown,
-    /// which the caller has to write. A final state is left alone.
+    /// which the caller has to write. One whose receipt is waited for (`confirm_by`) is waited for
+    /// again. A final state is left alone.
     #[expect(
         clippy::too_many_arguments,
         reason = "the columns of one row, each named where it is read"
@@ -40,11 +42,22 @@ impl Dispatcher {
         unknowns: u32,
         retry_at: Option<Time>,
         attempted: Option<Time>,
+        confirm_by: Option<Time>,
     ) {
-        if !state.is_pending() || self.queue.find(message.id).is_some() {
+        let now = self.advance(now);
+        if self.queue.find(message.id).is_some() || self.awaited.contains_key(&message.id) {
             return;
         }
-        let now = self.advance(now);
+        if let (MessageState::Accepted | MessageState::Sent, Some(by)) = (state, confirm_by) {
+            if self.settings.receipts {
+                self.restore_awaited(message, attempts, by);
+            } else {
+                self.pending.push_back(unawaited(message.id, state));
+            }
+        }
+        if !state.is_pending() {
+            return;
+        }
         let interrupted = state == MessageState::Sending;
         let unknowns = small(unknowns).saturating_add(u8::from(interrupted));
         if unknowns >= retry::MAX_UNKNOWNS && self.live_lane(&message.contact).is_some() {
@@ -81,12 +94,16 @@ impl Dispatcher {
             entry.few = failures.min(MOST_RESTORED);
             entry.state = match wait {
                 State::Unknown(at) | State::Retrying(at) if at <= now => State::Ready,
-                State::Unknown(_) | State::Retrying(_) | State::Ready | State::InFlight => wait,
+                State::Unknown(_)
+                | State::Retrying(_)
+                | State::Ready
+                | State::InFlight
+                | State::InDigest => wait,
             };
         });
     }
 }
 
-fn small(count: u32) -> u8 {
+pub(super) fn small(count: u32) -> u8 {
     u8::try_from(count).unwrap_or(u8::MAX)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Failure, MessageId, Outcome, Retry, Scope, Time};
+use crate::model::{Failure, Kind, MessageId, Outcome, Retry, Scope, Time};
 
 use super::action::Verdict;
 use super::dispatcher::Dispatcher;
@@ -28,23 +28,41 @@ impl Dispatcher {
         let Some(flight) = self.land(id, taken) else {
             return self.not_in_flight(now, outcome);
         };
-        let verdict = match outcome {
-            Outcome::Accepted { wamid, held } => {
+        let received = self.queue[flight.entry].received.is_some();
+        let early = self.early.remove(&id).filter(|_| !received);
+        let verdict = match (outcome, early) {
+            (Outcome::Accepted { wamid, held }, None) => {
                 if taken {
                     self.pairs[flight.pair].accepted();
                 }
-                self.detach(flight.entry);
-                Verdict::Accepted {
-                    wamid: wamid.clone(),
-                    held: *held,
-                    confirm_by: None,
-                }
+                self.taken(flight, wamid.clone(), *held)
             }
-            Outcome::Unknown { text } => self.unknown(now, flight, text),
-            Outcome::Failed(failure) => self.failed(now, flight, failure, jitter),
+            // A receipt came before the answer, and says more than that.
+            (Outcome::Accepted { .. } | Outcome::Unknown { .. }, Some(failure)) => {
+                self.failed(now, flight, &failure, jitter)
+            }
+            (Outcome::Unknown { .. } | Outcome::Failed(_), None) if received => {
+                self.taken(flight, String::new(), false)
+            }
+            (Outcome::Unknown { text }, None) => self.unknown(now, flight, text),
+            (Outcome::Failed(failure), _) => self.failed(now, flight, failure, jitter),
         };
-        self.bid_farewell(flight);
+        self.bid_farewell(flight.lane);
         verdict
+    }
+
+    /// Meta has it.
+    fn taken(&mut self, flight: Flight, wamid: String, held: bool) -> Verdict {
+        let by = self.confirm_by(flight.entry);
+        if let Some(by) = by {
+            self.await_receipt(flight.entry, by);
+        }
+        self.detach(flight.entry);
+        Verdict::Accepted {
+            wamid,
+            held,
+            confirm_by: by.map(|by| self.timeline.outer(by)),
+        }
     }
 
     fn unknown(&mut self, now: Time, flight: Flight, text: &str) -> Verdict {
@@ -68,17 +86,20 @@ impl Dispatcher {
         }
     }
 
-    fn failed(&mut self, now: Time, flight: Flight, failure: &Failure, jitter: f64) -> Verdict {
+    pub(super) fn failed(
+        &mut self,
+        now: Time,
+        flight: Flight,
+        failure: &Failure,
+        jitter: f64,
+    ) -> Verdict {
         let asked = retry::asked(failure.retry_after);
         let cause = reason::cause(failure);
         let scope = failure.class.scope;
         match failure.class.retry {
             Retry::Never => {
-                self.detach(flight.entry);
-                Verdict::Failed {
-                    reason: format!("{cause}; the same message would fail again"),
-                    fallback: true,
-                }
+                let reason = format!("{cause}; the same message would fail again");
+                self.give_up(flight, scope, reason)
             }
             Retry::Pair => {
                 let cause = reason::pair_limit(failure);
@@ -94,6 +115,9 @@ impl Dispatcher {
                     let news = gate.hold(now, asked, cause.clone(), jitter);
                     self.gate_changed(key);
                     self.go_back(flight.entry, State::Ready);
+                    if scope == Scope::Template {
+                        self.give_up_part(flight.entry, &cause);
+                    }
                     Verdict::Held {
                         reason: reason::held(&cause, scope),
                         new_hold: news.then(|| self.hold_key(key)),
@@ -111,12 +135,24 @@ impl Dispatcher {
                 if entry.few < retry::FEW_ATTEMPTS {
                     return self.wait(now, flight, failure, &cause, |n| retry::backoff(n, jitter));
                 }
-                self.detach(flight.entry);
-                Verdict::Failed {
-                    reason: format!("{cause}; given up after {} attempts", retry::FEW_ATTEMPTS),
-                    fallback: true,
-                }
+                let reason = format!("{cause}; given up after {} attempts", retry::FEW_ATTEMPTS);
+                self.give_up(flight, scope, reason)
             }
+        }
+    }
+
+    /// The message leaves for good. The fallback hears of it, unless it is a digest that failed for a
+    /// reason of its own: what it holds can still be told.
+    fn give_up(&mut self, flight: Flight, scope: Scope, reason: String) -> Verdict {
+        let own = matches!(scope, Scope::Message | Scope::Template);
+        let again = own && self.queue[flight.entry].kind == Kind::Digest;
+        if again {
+            self.owe_members(flight.entry);
+        }
+        self.detach(flight.entry);
+        Verdict::Failed {
+            reason,
+            fallback: !again,
         }
     }
 
@@ -138,6 +174,12 @@ impl Dispatcher {
             self.go_back(flight.entry, State::Retrying(at));
             return self.retry(now, at, cause, scope);
         };
+        if matches!(
+            self.gate(key).state,
+            GateState::Open | GateState::Trial { .. }
+        ) {
+            self.slow_down(failure);
+        }
         let gate = self.gate_mut(key);
         let at = gate.pause(now, asked, cause.to_owned(), schedule);
         let held = matches!(gate.state, GateState::Held { .. });

@@ -43,6 +43,8 @@ numbers! {
     PairNo,
     /// A template.
     TemplateNo,
+    /// A digest that has not come to its end.
+    DigestNo,
 }
 
 /// Values under small numbers that are used again. A number stays valid until it is removed.

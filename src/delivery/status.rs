@@ -1,6 +1,6 @@
 //! What is held, and why, for status, logs and reasons.
 
-use crate::model::Time;
+use crate::model::{ContactId, Time};
 
 use super::action::HoldKey;
 use super::dispatcher::Dispatcher;
@@ -23,6 +23,21 @@ pub struct Hold {
     pub reason: String,
     /// Messages that wait behind it.
     pub waiting: usize,
+}
+
+/// A contact that is told in digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InStorm {
+    /// Who.
+    pub contact: ContactId,
+    /// Since when.
+    pub since: Time,
+    /// When the next digest goes, if anything waits for it.
+    pub next: Option<Time>,
+    /// Messages that wait for it.
+    pub waiting: usize,
+    /// What made it a storm, as a sentence fragment.
+    pub reason: String,
 }
 
 impl Dispatcher {
@@ -106,7 +121,9 @@ impl Dispatcher {
             }
             (_, None, Some(pause)) => pause.reason.to_owned(),
             (State::Retrying(_), None, None) => "it waited to be tried again".to_owned(),
-            (State::Ready | State::InFlight, None, None) => "its turn had not come".to_owned(),
+            (State::Ready | State::InFlight | State::InDigest, None, None) => {
+                "its turn had not come".to_owned()
+            }
         };
         let at = self.timeline.outer(entry.expires);
         format!("not sent before it expired at {at}: {why}")

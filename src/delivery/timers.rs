@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Time;
+use crate::model::{MessageId, Time};
 
 use super::hold::GateNo;
 use super::slab::{EntryNo, LaneNo};
@@ -18,6 +18,10 @@ pub(super) enum Due {
     Lane(LaneNo),
     /// A pause ends, or a hold is to be probed.
     Gate(GateNo),
+    /// The receipt of a message has not come.
+    Confirm(MessageId),
+    /// The number's throughput comes back by a step.
+    Pace,
 }
 
 /// What comes due, the earliest first. Whoever sets a timer keeps its time, to clear it by.

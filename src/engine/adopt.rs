@@ -29,7 +29,9 @@ impl Engine {
     pub fn adopt(&mut self, now: Time, ruleset: Arc<Ruleset>) -> Step {
         self.advance(now);
         let mut step = Step::default();
+        let before = self.unreached(&self.ruleset);
         self.put_in_force(&ruleset, &mut step);
+        self.warn_of_unreached(&before, &mut step);
         self.seal(step)
     }
 
@@ -302,5 +304,6 @@ fn is_same(old: &Ruleset, new: &Ruleset) -> bool {
                 && Imprint::of(old) == Imprint::of(new)
                 && old.update_every == new.update_every
                 && old.reminder == new.reminder
+                && old.escalate == new.escalate
         })
 }

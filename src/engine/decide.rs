@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AlarmRecord, BucketView, ContactId, Kind, TemplateId};
+use crate::model::{AlarmRecord, BucketView, ContactId, Form, Kind, TemplateId};
 
 use super::bucket::{Bucket, BucketNo};
 use super::group::readable;
@@ -157,23 +157,34 @@ impl Engine {
                 let reason = format!("still raised after {stands}");
                 (Kind::Reminder, reason, reminder.template.clone())
             }
+            Turn::Escalated(after) => {
+                let reason = format!("nobody took it for {}", reason::span(*after));
+                (Kind::Escalated, reason, rule.escalated.clone())
+            }
         };
+        if kind == Kind::Raised {
+            self.heed_owners(n, no);
+        }
         let bucket = self.tracks[n].get(no)?;
         let (alarm, view) = if kind == Kind::Raised && rule.base_alarms.is_some() {
             self.base_picture(n, rule, bucket, self.own(bucket))?
         } else {
             view::of_members(bucket, &self.trees)?
         };
-        let recipients = self.ruleset.recipients(rule);
-        let contacts = if kind == Kind::Raised {
-            recipients
+        let mut contacts = if let Turn::Escalated(after) = turn {
+            let step = rule.escalate.iter().find(|step| step.after == *after)?;
+            self.ruleset.called(step)
         } else {
-            let ledger = bucket.life.as_ref().map(|life| &life.ledger);
-            recipients
-                .into_iter()
-                .filter(|id| ledger.is_some_and(|ledger| ledger.raise_of(id).is_some()))
-                .collect()
+            self.ruleset.recipients(rule)
         };
+        if kind != Kind::Raised {
+            let life = bucket.life.as_ref()?;
+            let steady = self.clock.steady(self.now);
+            contacts.retain(|id| {
+                let was_told = life.ledger.raise_of(id).is_some();
+                (was_told || kind == Kind::Escalated) && !life.is_silent(id, steady)
+            });
+        }
         Some(Say {
             voice: Voice::of(rule),
             kind,
@@ -183,8 +194,9 @@ impl Engine {
             alarm,
             view,
             template,
+            form: Form::Template,
             contacts,
-            owes: (kind == Kind::Raised).then_some((n, no)),
+            owes: matches!(kind, Kind::Raised | Kind::Escalated).then_some((n, no)),
             settles: None,
             expires: false,
         })
@@ -247,6 +259,7 @@ impl Engine {
             alarm,
             view,
             template: rule.template.clone(),
+            form: Form::Template,
             contacts: self.ruleset.recipients(rule),
             owes: None,
             settles: None,
@@ -272,6 +285,7 @@ impl Engine {
             alarm,
             view,
             template: rule.template.clone(),
+            form: Form::Template,
             contacts: self.ruleset.recipients(rule),
             owes: None,
             settles: None,
@@ -337,6 +351,7 @@ impl Bucket {
             alarm,
             view,
             template: template?,
+            form: Form::Template,
             contacts,
             owes: None,
             settles: Some(ledger),

@@ -111,7 +111,9 @@ impl Engine {
                     Vec::new()
                 };
                 let mut left = self.ruleset.recipients(rule);
-                left.retain(|id| !contacts.contains(id) && is_left(&step, rule, id));
+                left.retain(|id| {
+                    !contacts.contains(id) && self.people.hears(id) && is_left(&step, rule, id)
+                });
                 RuleAccount {
                     rule: rule.id.clone(),
                     takes,
@@ -204,7 +206,9 @@ fn is_left(step: &Step, rule: &Rule, contact: &ContactId) -> bool {
     })
 }
 
-fn judgement(rule: &Rule, record: &AlarmRecord) -> (bool, String) {
+/// Whether a rule takes a record, and the part of its filter that decided.
+#[must_use]
+pub fn judgement(rule: &Rule, record: &AlarmRecord) -> (bool, String) {
     match (&rule.filter, rule.enabled) {
         (_, false) => (false, "the rule is off (enabled = false)".to_owned()),
         (None, true) => (

@@ -9,26 +9,33 @@ use crate::model::{ContactId, MessageId};
 #[serde(transparent)]
 pub(super) struct Ledger(Box<[(ContactId, MessageId)]>);
 
+/// Told by more than one message: the end is owed whatever became of either.
+const SEVERAL: MessageId = MessageId(0);
+
 impl Ledger {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// `contact` was told by `message`; a later raise takes the place of an earlier one.
-    pub(super) fn owe(&mut self, told: Vec<(ContactId, MessageId)>) {
+    /// `contact` is told of what is raised by `message`, perhaps beside others: a raise may be told
+    /// already when the next one comes without an end between.
+    pub(super) fn owe(&mut self, contact: &ContactId, message: MessageId) {
         let mut all = std::mem::take(&mut self.0).into_vec();
-        for (contact, message) in told {
-            match all.iter_mut().find(|(known, _)| *known == contact) {
-                Some(known) => known.1 = message,
-                None => all.push((contact, message)),
-            }
+        match all.iter_mut().find(|(known, _)| known == contact) {
+            Some(known) => known.1 = SEVERAL,
+            None => all.push((contact.clone(), message)),
         }
         self.0 = all.into();
     }
 
-    /// The raise that `contact` was told.
+    /// The raise that `contact` was told; below every other when there were several.
     pub(super) fn raise_of(&self, contact: &ContactId) -> Option<MessageId> {
         let found = self.0.iter().find(|(known, _)| known == contact);
         found.map(|(_, message)| *message)
+    }
+
+    /// The one message without which the end has no point for `contact`.
+    pub(super) fn only_raise_of(&self, contact: &ContactId) -> Option<MessageId> {
+        self.raise_of(contact).filter(|message| *message != SEVERAL)
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{AlarmRecord, Severity, Time};
 
+use super::ack::Care;
 use super::ledger::Ledger;
 use super::rule::{Rule, Trigger};
 
@@ -42,6 +43,9 @@ pub(super) struct Life {
     /// When they were.
     #[serde(default)]
     pub(super) spent_at: Time,
+    /// What people do about it, while it is raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) care: Option<Box<Care>>,
     /// While it is being told: when the trigger was that the message waited from, in engine time.
     #[serde(skip)]
     pub(super) triggered: Option<Time>,
@@ -97,6 +101,7 @@ impl Default for Life {
             ended: None,
             spent: 0,
             spent_at: never,
+            care: None,
             triggered: None,
         }
     }
@@ -117,6 +122,7 @@ impl Life {
         self.highest = None;
         self.update_waits = false;
         self.ended = None;
+        self.care = None;
     }
 
     /// Idle because it is false: what it had is still told with the end that is owed.
@@ -140,8 +146,14 @@ impl Life {
             | Phase::Clearing { until } => Some(until),
             Phase::Raised => {
                 let update = self.update_waits.then(|| self.told + rule.update_every);
-                let reminder = self.next_reminder(rule);
-                update.into_iter().chain(reminder).min()
+                let next = match self.ack() {
+                    Some(ack) => Some(ack.until),
+                    None => {
+                        let escalation = self.next_escalation(rule).map(|(at, _)| at);
+                        escalation.into_iter().chain(self.next_reminder(rule)).min()
+                    }
+                };
+                update.into_iter().chain(next).min()
             }
         }
     }

@@ -18,16 +18,22 @@
 //! | where a trigger stands, and what moves it: of alarms, of single events | `life`, `trigger`, `single` |
 //! | a turn of a bucket in words: what is said, why, and of which alarms | `decide`, `reason`, `view` |
 //! | from words to messages: one for each contact; who is owed an end | `speak`, `ledger` |
+//! | what people write; who has an alarm; what is answered; who said stop | `reply`, `ack`, `answer`, `person` |
+//! | who is told when nobody takes an alarm; when a contact cannot be told | `escalate`, `standin` |
+//! | what operators hear, and what was told once already | `notice`, `occasion` |
 //! | when buckets do something by themselves; their timers, room and memory | `timers`, `upkeep` |
 //! | the state as rows, and read back | `rows`, `resume` |
 //! | other rules in force; a rule rebuilt from the open alarms | `adopt`, `rebuild` |
 //! | why a record is told or not | `explain` |
 
+mod ack;
 mod adopt;
+mod answer;
 mod around;
 mod bucket;
 pub mod condition;
 mod decide;
+mod escalate;
 mod event;
 mod explain;
 pub mod filter;
@@ -37,15 +43,20 @@ mod history;
 mod ledger;
 mod life;
 mod matching;
+mod notice;
+mod occasion;
 mod packed;
+mod person;
 mod reason;
 mod rebuild;
+mod reply;
 mod resume;
 mod rows;
 mod rule;
 mod single;
 mod slab;
 mod speak;
+mod standin;
 mod step;
 mod timers;
 mod track;
@@ -55,8 +66,10 @@ mod upkeep;
 mod view;
 mod window;
 
-pub use explain::{Account, BucketAccount, RuleAccount, Then};
+pub use ack::{Ack, AckSource, ack};
+pub use explain::{Account, BucketAccount, RuleAccount, Then, judgement};
 pub use group::{Grouping, MAX_BUCKETS_PER_RECORD, readable};
-pub use rule::{BaseAlarms, Limits, Reminder, Rule, Ruleset, Trigger};
+pub use person::{Person, person};
+pub use rule::{BaseAlarms, Escalation, Hints, Limits, Reminder, Replies, Rule, Ruleset, Trigger};
 pub use step::{Engine, Resume, ResumeError, Step};
 pub use tree::{Change, Trees};

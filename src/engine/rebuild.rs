@@ -67,8 +67,12 @@ impl Engine {
                 let mut life = Box::new(Life::default());
                 life.begin(&moment);
                 life.highest = bucket.members.worst();
+                let is_raised = life.phase == Phase::Raised;
                 if life.phase != Phase::Idle {
                     bucket.life = Some(life);
+                }
+                if is_raised {
+                    self.heed_owners(n, no);
                 }
             }
             self.touch(n, no);

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{AlarmRecord, MessageId, NotificationId, Position, Row, RowKind, RuleId, Time};
+use crate::model::{
+    AlarmRecord, ContactId, MessageId, NotificationId, Position, Row, RowKind, RuleId, Time,
+};
 
 use super::bucket::subject;
 use super::history::{EventRow, History};
 use super::life::{Life, Phase};
+use super::occasion::Occasions;
 use super::packed::Packed;
+use super::person::People;
 use super::rows::BucketRow;
 use super::rule::{Rule, Ruleset, Trigger};
+use super::standin::STOOD_IN;
 use super::step::{CLOCK_KEY, Engine, Resume, ResumeError, SteadyClock};
 use super::timers::Timers;
 use super::track::{Imprint, Track};
@@ -52,6 +57,9 @@ impl Engine {
             orphans: Vec::new(),
             timers: Timers::default(),
             history: History::default(),
+            people: People::default(),
+            occasions: Occasions::default(),
+            stood_in: Occasions::default(),
             touched: Vec::new(),
             gone: Vec::new(),
             is_new: true,
@@ -74,6 +82,22 @@ impl Engine {
         self.trees
             .restore(of(RowKind::Tree))
             .map_err(|(row, source)| fault(row, source))?;
+        for row in of(RowKind::Person) {
+            if let Ok(id) = ContactId::parse(&row.key) {
+                self.people.restore(id, read(row)?);
+            }
+        }
+        for row in of(RowKind::Notice) {
+            let is_message = row.key.starts_with(STOOD_IN);
+            let occasions = if is_message {
+                &mut self.stood_in
+            } else {
+                &mut self.occasions
+            };
+            occasions
+                .restore(row)
+                .map_err(|source| fault(row, source))?;
+        }
         for row in of(RowKind::Rule) {
             if let Ok(id) = RuleId::parse(&row.key) {
                 imprints.insert(id, read(row)?);

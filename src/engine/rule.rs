@@ -22,6 +22,71 @@ pub struct Ruleset {
     pub shadow: bool,
     /// What is bounded.
     pub limits: Limits,
+    /// What is done with replies.
+    pub replies: Replies,
+    /// Who is told of klaxond itself.
+    pub operators: Vec<ContactId>,
+    /// With what.
+    pub notice: TemplateId,
+    /// Who is told in place of a contact that cannot be and that names nobody.
+    pub fallback: Option<ContactId>,
+}
+
+/// What is done with replies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replies {
+    /// Whether the others who were told hear that somebody took it.
+    pub tell_others: bool,
+    /// With what; `None` is plain text, to those whose window is open.
+    pub acknowledged: Option<TemplateId>,
+    /// Who took an alarm has it for so long.
+    pub ack_expires: Duration,
+    /// A person who asks for silence has it for so long.
+    pub silence_for: Duration,
+    /// Plain text may go to a person for so long after they wrote.
+    pub window: Duration,
+    /// Automatic answers to a person between two alarms.
+    pub max_answers: u32,
+    /// The words to show to people.
+    pub hints: Hints,
+}
+
+/// One word for each thing that a person can ask for, as answers show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hints {
+    /// I take it.
+    pub acknowledge: String,
+    /// No more of it for a while.
+    pub silence: String,
+    /// Nothing any more.
+    pub stop: String,
+    /// Everything again.
+    pub start: String,
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self {
+            tell_others: false,
+            acknowledged: None,
+            ack_expires: Duration::from_secs(8 * 3_600),
+            silence_for: Duration::from_secs(3_600),
+            window: Duration::from_secs(24 * 3_600),
+            max_answers: 5,
+            hints: Hints::default(),
+        }
+    }
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self {
+            acknowledge: "acknowledge".to_owned(),
+            silence: "silence".to_owned(),
+            stop: "stop".to_owned(),
+            start: "start".to_owned(),
+        }
+    }
 }
 
 /// Bounds of what the engine keeps. What overflows is counted and told, never silently dropped.
@@ -83,6 +148,12 @@ pub struct Rule {
     pub on_clear: Option<TemplateId>,
     /// Whether, how often and with what it is told that the bucket is still raised.
     pub reminder: Option<Reminder>,
+    /// Who is told when nobody takes it, the earliest first.
+    pub escalate: Vec<Escalation>,
+    /// With what.
+    pub escalated: TemplateId,
+    /// Messages must reach the phone within this time; `None` when acceptance is enough.
+    pub confirm: Option<Duration>,
     /// Speaks beside the first rule that matches.
     pub also: bool,
     /// The whole path, no POST.
@@ -118,6 +189,15 @@ pub struct BaseAlarms {
     /// And those that came up to this long before or after the trigger; the message waits for the
     /// latter.
     pub around: Duration,
+}
+
+/// Telling somebody that nobody took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Escalation {
+    /// So long after the raise.
+    pub after: Duration,
+    /// Who.
+    pub notify: Vec<ContactId>,
 }
 
 /// Telling that a bucket is still raised.

@@ -1,10 +1,11 @@
 //! From decisions to notifications and messages: who hears of what, and once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{
-    AlarmRecord, BucketView, ContactId, Form, Kind, Message, Notification, RuleId, Severity,
-    TemplateId,
+    AlarmRecord, BucketView, ContactId, Form, Kind, Message, Notification, NotificationId, RuleId,
+    Severity, TemplateId,
 };
 
 use super::bucket::{BucketNo, subject};
@@ -24,6 +25,7 @@ pub(super) struct Say {
     pub(super) view: BucketView,
     pub(super) severity: Severity,
     pub(super) template: TemplateId,
+    pub(super) form: Form,
     /// Who may be told, in the order of the config.
     pub(super) contacts: Vec<ContactId>,
     /// The bucket whose ledger this is written to.
@@ -42,6 +44,8 @@ pub(super) struct Voice {
     pub(super) description: String,
     pub(super) also: bool,
     pub(super) shadow: bool,
+    /// What it says must reach the phone within this time.
+    pub(super) confirm: Option<Duration>,
 }
 
 impl Voice {
@@ -52,6 +56,7 @@ impl Voice {
             description: rule.description.clone(),
             also: rule.also,
             shadow: rule.shadow,
+            confirm: rule.confirm,
         }
     }
 
@@ -63,6 +68,7 @@ impl Voice {
             description: imprint.description.clone(),
             also: true,
             shadow: imprint.shadow,
+            confirm: None,
         }
     }
 }
@@ -81,12 +87,25 @@ impl Engine {
         }
     }
 
-    fn write(&mut self, ruleset: &Ruleset, say: Say, step: &mut Step) {
+    /// Writes a notification, and a message to everyone who did not say stop.
+    pub(super) fn write(&mut self, ruleset: &Ruleset, say: Say, step: &mut Step) -> NotificationId {
+        let is_of_alarm = !matches!(say.kind, Kind::Answer | Kind::Acknowledged);
         let bucket: Arc<str> = Arc::from(subject(&say.voice.rule, &say.key));
         let id = self.next_notification;
         self.next_notification = id.next();
         let mut told = Vec::with_capacity(say.contacts.len());
         for contact in say.contacts {
+            if !self.people.hears(&contact) {
+                continue;
+            }
+            if is_of_alarm && say.kind != Kind::Notice {
+                self.people.told(&contact);
+            }
+            let expires = if say.form == Form::Text {
+                self.window(&contact)
+            } else {
+                say.expires.then(|| self.now + ruleset.expire_after)
+            };
             let message = Message {
                 id: self.next_message,
                 notification: id,
@@ -94,16 +113,16 @@ impl Engine {
                 bucket: Arc::clone(&bucket),
                 severity: say.severity,
                 created: self.now,
-                expires: say.expires.then(|| self.now + ruleset.expire_after),
+                expires,
                 shadow: say.voice.shadow || ruleset.shadow,
                 closes: say
                     .settles
                     .as_ref()
-                    .and_then(|ledger| ledger.raise_of(&contact)),
+                    .and_then(|ledger| ledger.only_raise_of(&contact)),
                 contact: contact.clone(),
                 kind: say.kind,
-                form: Form::Template,
-                confirm: None,
+                form: say.form,
+                confirm: say.voice.confirm.filter(|_| is_of_alarm),
                 instead_of: None,
             };
             told.push((contact, message.id));
@@ -121,13 +140,18 @@ impl Engine {
             at: self.now,
             alarm: say.alarm,
             view: say.view,
+            digest: None,
         }));
         if let Some((track, no)) = say.owes
             && let Some(bucket) = self.tracks[track].get_mut(no)
         {
-            bucket.life().ledger.owe(told);
+            let ledger = &mut bucket.life().ledger;
+            for (contact, message) in told {
+                ledger.owe(&contact, message);
+            }
             self.touch(track, no);
         }
+        id
     }
 }
 

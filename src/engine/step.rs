@@ -12,7 +12,9 @@ use crate::model::{
 
 use super::bucket::BucketNo;
 use super::history::History;
+use super::occasion::Occasions;
 use super::packed::Packed;
+use super::person::People;
 use super::rule::Ruleset;
 use super::timers::Timers;
 use super::track::Track;
@@ -35,6 +37,11 @@ pub struct Engine {
     pub(super) orphans: Vec<Track>,
     pub(super) timers: Timers,
     pub(super) history: History,
+    pub(super) people: People,
+    /// Of what the operators were told.
+    pub(super) occasions: Occasions,
+    /// Messages that somebody stands in for.
+    pub(super) stood_in: Occasions,
     /// Buckets whose rows change with the step under way.
     pub(super) touched: Vec<(usize, BucketNo)>,
     /// Rows that go with the step under way.
@@ -71,6 +78,10 @@ pub struct Step {
     pub rows: Vec<RowChange>,
     /// Alarms that ended without a record of their own.
     pub closed_trees: Vec<TreeKey>,
+    /// Notifications that somebody took an alarm, for whoever is to be told of that.
+    pub acks: Vec<NotificationId>,
+    /// Messages that did not reach their contacts, and that nobody can be told instead.
+    pub alone: Vec<MessageId>,
 }
 
 /// Where an engine goes on: what the store kept.
@@ -112,11 +123,11 @@ impl Engine {
                 }
             }
             Event::ClockJump { by_ms } => self.jump(*by_ms, &mut step),
-            Event::Reloaded { .. }
-            | Event::AckByHand { .. }
-            | Event::Updates(_)
-            | Event::Undelivered(_)
-            | Event::Notice(_) => {}
+            Event::AckByHand { id, by } => self.acknowledge_by_hand(id, by, &mut step),
+            Event::Updates(updates) => self.hear(updates, &mut step),
+            Event::Undelivered(lost) => self.stand_in(lost, &mut step),
+            Event::Notice(notice) => self.notice(notice, &mut step),
+            Event::Reloaded { .. } => {}
         }
         self.seal(step)
     }
@@ -162,8 +173,13 @@ impl Engine {
             let Some(bucket) = self.tracks[timer.track as usize].get(timer.bucket) else {
                 return false;
             };
+            let rule = self.ruleset.rules.get(timer.track as usize);
             let life = bucket.life.as_ref();
-            !life.is_some_and(|life| life.phase == super::life::Phase::Raised && !life.update_waits)
+            !life.is_some_and(|life| {
+                life.phase == super::life::Phase::Raised
+                    && !life.update_waits
+                    && !rule.is_some_and(|rule| life.may_escalate(rule))
+            })
         });
         next.map(|timer| self.clock.engine(timer.at))
     }
@@ -231,6 +247,7 @@ impl Engine {
         };
         let says = self.follow(&arrival, before, step);
         self.speak(says, true, step);
+        self.heed_user_status(record, step);
         let steady = self.clock.steady(self.now);
         let limit = self.ruleset.limits.alarms;
         while self.trees.len() > limit {
@@ -276,6 +293,7 @@ impl Engine {
         step.rows.append(&mut self.gone);
         self.write_buckets(&mut step);
         self.tidy(&mut step);
+        step.rows.extend(self.people.rows());
         if std::mem::take(&mut self.is_new) {
             for track in &self.tracks {
                 step.rows.push(track.imprint.row(&track.id));

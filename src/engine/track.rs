@@ -131,6 +131,13 @@ impl Track {
         all.filter(|(_, bucket)| !bucket.is_memory()).count()
     }
 
+    /// How many buckets are raised.
+    pub(super) fn count_raised(&self) -> usize {
+        let all = self.buckets.iter();
+        all.filter(|(_, bucket)| matches!(bucket.phase(), Phase::Raised | Phase::Clearing { .. }))
+            .count()
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<BucketNo> {
         self.buckets.find(key)
     }

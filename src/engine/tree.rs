@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AlarmRecord, AlarmType, Row, RowChange, RowKind, Severity, SeverityRange, Status, Time, TreeKey,
+    AlarmRecord, AlarmType, Row, RowChange, RowKind, Severity, SeverityRange, Status, Time,
+    TreeKey, UserStatus,
 };
 
 use super::packed::Packed;
@@ -35,6 +36,8 @@ pub(super) struct Tree {
     pub(super) highest: Severity,
     pub(super) range: Option<SeverityRange>,
     pub(super) masked: bool,
+    /// Somebody has it, by its record.
+    acknowledged: bool,
     /// What its record carries.
     pub(super) time: Time,
     /// What the earliest record of this occurrence carries.
@@ -174,6 +177,7 @@ impl Trees {
             highest,
             range: record.severity_range,
             masked: record.status == Status::Masked,
+            acknowledged: record.user_status == Some(UserStatus::Acknowledged),
             time: record.time,
             begun: record.time,
             seen,
@@ -308,6 +312,10 @@ impl Keyed for Tree {
 }
 
 impl Tree {
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+
     pub(super) fn deletion(&self) -> RowChange {
         RowChange::Delete {
             kind: RowKind::Tree,

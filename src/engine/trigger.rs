@@ -1,6 +1,7 @@
 //! The life of a bucket of a rule that follows alarms: idle, waiting, raised, and back.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use crate::model::{AlarmRecord, Time};
 
@@ -43,6 +44,8 @@ pub(super) enum Turn {
     /// With what ended it, where that is known.
     Cleared(Option<Box<Ended>>),
     Reminder,
+    /// With the span of the step.
+    Escalated(Duration),
 }
 
 /// How a bucket stands after what happened.
@@ -157,10 +160,20 @@ impl Life {
             Phase::Clearing { .. } => self.close(standing, &Cause::default()),
             Phase::Raised => {
                 let update_at = self.told + moment.rule.update_every;
-                if self.update_waits && update_at <= due {
+                let lapses = self.ack().map(|ack| ack.until).filter(|at| *at <= due);
+                let escalation = self.next_escalation(moment.rule);
+                if let Some(at) = lapses {
+                    self.lapse(moment.rule, at);
+                    None
+                } else if self.update_waits && update_at <= due {
                     self.update_waits = false;
                     self.told = moment.steady;
                     Some(Turn::Updated("changed since it was last told".into()))
+                } else if let Some((at, step)) = escalation
+                    && at <= due
+                {
+                    self.care.get_or_insert_default().escalated = step.after;
+                    Some(Turn::Escalated(step.after))
                 } else {
                     self.reminded = moment.steady;
                     Some(Turn::Reminder)
@@ -219,7 +232,7 @@ impl Life {
         let span = match moment.rule.trigger {
             Trigger::Persist(span) => span,
             Trigger::Times { persist, .. } => persist,
-            Trigger::Immediate | Trigger::Collect(_) => std::time::Duration::ZERO,
+            Trigger::Immediate | Trigger::Collect(_) => Duration::ZERO,
         };
         if span.is_zero() {
             return self.trigger(moment);
@@ -261,6 +274,7 @@ impl Life {
         self.reminded = moment.steady;
         self.update_waits = false;
         self.ended = None;
+        self.care = None;
         Turn::Raised
     }
 

@@ -107,6 +107,12 @@ impl TreeKey {
         Self(Arc::from(key))
     }
 
+    /// The key of that text, as [`TreeKey::text`] gave it.
+    #[must_use]
+    pub const fn of_text(text: Arc<str>) -> Self {
+        Self(text)
+    }
+
     /// The key's text, shared.
     #[must_use]
     pub fn text(&self) -> Arc<str> {

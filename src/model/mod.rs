@@ -6,6 +6,7 @@ mod alarm;
 mod answer;
 mod class;
 mod contact;
+mod digest;
 mod event;
 mod id;
 mod message;
@@ -20,6 +21,7 @@ pub use alarm::{AlarmRecord, AlarmType, Properties, SeverityRange, Status, TreeK
 pub use answer::Answer;
 pub use class::{Class, Failure, Outcome, Retry, Scope};
 pub use contact::{Contact, ContactFault, Phone, PhoneFault};
+pub use digest::{DigestView, Member};
 pub use event::{Event, LogEntry};
 pub use id::{ContactId, IdFault, MessageId, NotificationId, Position, RuleId, TemplateId};
 pub use message::{Form, Message, MessageState};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmRecord, NotificationId, RuleId, Severity, Time};
+use super::{AlarmRecord, DigestView, NotificationId, RuleId, Severity, Time};
 
 /// A rule's decision to speak, with all that its messages are rendered from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Notification {
     /// The bucket as it is told.
     #[serde(default)]
     pub view: BucketView,
+    /// What it says when it is a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<DigestView>,
 }
 
 /// What a message can say of its bucket.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Class, Failure, Message, Notification, Outcome, Phone, Retry, Scope};
-use crate::whatsapp::template::{Rendered, Scene};
+use crate::model::{Class, Contact, Failure, Form, Message, Notification, Outcome, Retry, Scope};
+use crate::whatsapp::template::{Rendered, Scene, Template};
 
 use super::gateway::Gateway;
 use super::outfit::Outfit;
@@ -51,18 +51,11 @@ impl Attempt {
     /// Renders and posts; a shadow message is rendered only.
     pub(super) async fn run(self) -> Attempted {
         let start = tokio::time::Instant::now();
-        let (text, outcome) = match self.render() {
-            Ok((to, rendered)) => {
-                let outcome = if self.message.shadow {
-                    Outcome::Accepted {
-                        wamid: String::new(),
-                        held: false,
-                    }
-                } else {
-                    self.gateway.send(&to, &self.opaque, &rendered).await
-                };
-                (rendered.text().to_owned(), outcome)
-            }
+        let (text, outcome) = match self.contact() {
+            Ok(contact) => match self.message.form {
+                Form::Template => self.post_template(contact).await,
+                Form::Text => self.post_text(contact).await,
+            },
             Err(text) => (String::new(), Outcome::Failed(ours(text))),
         };
         Attempted {
@@ -74,31 +67,84 @@ impl Attempt {
         }
     }
 
-    fn render(&self) -> Result<(Phone, Rendered), String> {
-        let contact = self
-            .outfit
+    /// To whom it goes.
+    fn contact(&self) -> Result<&Contact, String> {
+        self.outfit
             .contact(&self.message.contact)
-            .ok_or_else(|| "the contact is not in the config any more".to_owned())?;
-        let template = self
-            .outfit
-            .template(&self.message.template)
-            .ok_or_else(|| {
-                format!(
-                    "the template {} is not in the config any more",
-                    self.message.template
-                )
-            })?;
+            .ok_or_else(|| "the contact is not in the config any more".to_owned())
+    }
+
+    async fn post_text(&self, contact: &Contact) -> (String, Outcome) {
+        let body = self.notification.reason.clone();
+        if self.message.shadow {
+            return (body, shadowed());
+        }
+        let outcome = self.gateway.send_text(&contact.phone, &self.opaque, &body);
+        let outcome = outcome.await;
+        (body, outcome)
+    }
+
+    /// Posts with the template, or with what stands in for it while Meta refuses it.
+    async fn post_template(&self, contact: &Contact) -> (String, Outcome) {
+        let choices = self.outfit.choices(&self.message.template, contact);
+        let mut last = None;
+        for (n, template) in choices.iter().enumerate() {
+            let rendered = self.render(template, contact);
+            let text = rendered.text().to_owned();
+            if self.message.shadow {
+                return (text, shadowed());
+            }
+            let outcome = self
+                .gateway
+                .send(&contact.phone, &self.opaque, &rendered)
+                .await;
+            let refused = match &outcome {
+                Outcome::Failed(failure) if failure.class.scope == Scope::Template => {
+                    Some(failure.text.clone())
+                }
+                Outcome::Accepted { .. } => {
+                    self.outfit.accept(template);
+                    None
+                }
+                Outcome::Failed(_) | Outcome::Unknown { .. } => None,
+            };
+            last = Some((text, outcome));
+            match refused {
+                // It certainly did not go out, so that another one may say it.
+                Some(why) if n + 1 < choices.len() => {
+                    self.outfit.refuse(template);
+                    tracing::warn!(template = %template.id(), language = template.language(), why, "Meta refuses the template; another one stands in for it");
+                }
+                Some(_) | None => break,
+            }
+        }
+        last.unwrap_or_else(|| {
+            let template = &self.message.template;
+            let text = format!("the template {template} is not in the config any more");
+            (String::new(), Outcome::Failed(ours(text)))
+        })
+    }
+
+    fn render(&self, template: &Template, contact: &Contact) -> Rendered {
         let scene = Scene {
             notification: &self.notification,
             contact,
             display: self.outfit.display(),
             repeat: self.repeat,
         };
-        let rendered = template.render(&scene);
+        let rendered = template.render_as_is(&scene);
         for note in rendered.notes() {
-            tracing::warn!(message.id = %self.message.id, template = %self.message.template, note, "a parameter could not be filled");
+            tracing::warn!(message.id = %self.message.id, template = %template.id(), note, "a parameter could not be filled");
         }
-        Ok((contact.phone.clone(), rendered))
+        rendered
+    }
+}
+
+/// What comes of a message that is not posted.
+fn shadowed() -> Outcome {
+    Outcome::Accepted {
+        wamid: String::new(),
+        held: false,
     }
 }
 

@@ -8,12 +8,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Ruleset, Step};
-use crate::model::{Event, LogEntry, Position, Time};
+use crate::model::{Event, LogEntry, Position, Receipt, Time, Update};
 use crate::store::{Log, NewMessage, State, StepWrite, StoreError, Tail};
 
 use super::clock::Clock;
 use super::desk::Desk;
+use super::fallback::Fallback;
 use super::foresight::Questions;
+use super::hook::Hook;
 use super::standing::Standing;
 
 /// Entries that are decided and written in one transaction.
@@ -66,6 +68,10 @@ pub struct Correlator {
     pub desk: Arc<Desk>,
     /// Rules that wait for their place in the log.
     pub reloads: Reloads,
+    /// Who is told when nobody can be told instead of a contact.
+    pub fallback: Fallback,
+    /// Who is told of acknowledgements.
+    pub hook: Hook,
     /// Engine time.
     pub clock: Clock,
     /// How far the log is decided, for whoever waits for it.
@@ -89,6 +95,22 @@ impl Decided {
 
     fn set(&self, position: Position) {
         self.0.store(position.0, Ordering::Release);
+    }
+}
+
+/// What one entry of the log, or what came due, leads to.
+struct Decision {
+    step: Step,
+    /// How far messages came, as the entry has it.
+    receipts: Vec<Receipt>,
+}
+
+impl From<Step> for Decision {
+    fn from(step: Step) -> Self {
+        Self {
+            step,
+            receipts: Vec::new(),
+        }
     }
 }
 
@@ -120,7 +142,7 @@ impl Correlator {
             };
             let deadline = self.engine.next_deadline();
             let due = deadline.map(|at| self.clock.instant(at));
-            let steps = tokio::select! {
+            let decisions = tokio::select! {
                 biased;
                 () = stop.cancelled(), if position >= self.log.head() => return Ok(()),
                 Some(question) = self.questions.next(), if caught_up => {
@@ -139,11 +161,12 @@ impl Correlator {
                 // At the time that was waited for: the clock may have jumped meanwhile, and the
                 // engine learns of that from the log.
                 () = sleep_until(due), if caught_up => {
-                    deadline.and_then(|at| self.engine.fire(at)).into_iter().collect()
+                    let step = deadline.and_then(|at| self.engine.fire(at));
+                    step.into_iter().map(Decision::from).collect()
                 }
             };
-            if !steps.is_empty() {
-                self.write(steps).await?;
+            if !decisions.is_empty() {
+                self.write(decisions).await?;
                 self.standing.look(&self.engine);
             }
             self.decided.set(self.engine.position());
@@ -152,16 +175,21 @@ impl Correlator {
 
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        // Rules that were edited while nothing ran come into force here, not with the next alarm.
+        let ruleset = Arc::clone(self.engine.ruleset());
+        let adopted = self.engine.adopt(now, ruleset);
+        if !adopted.rows.is_empty() || !adopted.messages.is_empty() {
+            self.write(vec![adopted.into()]).await?;
+        }
         while self.engine.next_deadline().is_some_and(|due| due <= now) {
-            let steps: Vec<Step> = self.engine.fire(now).into_iter().collect();
-            if !steps.is_empty() {
-                self.write(steps).await?;
+            if let Some(step) = self.engine.fire(now) {
+                self.write(vec![step.into()]).await?;
             }
         }
         Ok(())
     }
 
-    fn decide(&mut self, entries: Vec<LogEntry>) -> Vec<Step> {
+    fn decide(&mut self, entries: Vec<LogEntry>) -> Vec<Decision> {
         let mut steps = Vec::with_capacity(entries.len() + 1);
         for entry in entries {
             // Waits that ended before the entry came are decided before it.
@@ -171,30 +199,33 @@ impl Correlator {
                 .is_some_and(|due| due <= entry.at)
             {
                 let due = self.engine.next_deadline().unwrap_or(entry.at);
-                steps.extend(self.engine.fire(due));
+                steps.extend(self.engine.fire(due).map(Decision::from));
             }
-            steps.push(self.engine.step(&entry));
+            steps.push(Decision {
+                step: self.engine.step(&entry),
+                receipts: receipts(&entry.event),
+            });
             if let Event::Reloaded { generation, .. } = entry.event
                 && let Some(ruleset) = self.reloads.take(generation)
             {
-                steps.push(self.engine.adopt(entry.at, ruleset));
+                steps.push(self.engine.adopt(entry.at, ruleset).into());
             }
         }
         steps
     }
 
     /// Writes until the store takes it: a step is never skipped, and nothing after it is decided.
-    async fn write(&self, steps: Vec<Step>) -> Result<(), StoreError> {
+    async fn write(&self, decisions: Vec<Decision>) -> Result<(), StoreError> {
         let mut refused = false;
         loop {
             let now = self.clock.now();
-            let (writes, offered) = self.prepare(now, &steps);
+            let (writes, offered) = self.prepare(now, &decisions);
             match self.state.commit(writes).await {
                 Ok(()) => {
                     if refused {
                         tracing::info!("steps are being written again");
                     }
-                    self.hand(offered, &steps);
+                    self.hand(offered, &decisions);
                     return Ok(());
                 }
                 Err(error) => {
@@ -214,11 +245,13 @@ impl Correlator {
         }
     }
 
-    fn prepare(&self, now: Time, steps: &[Step]) -> (Vec<StepWrite>, Vec<Vec<NewMessage>>) {
-        let mut writes = Vec::with_capacity(steps.len());
-        let mut offered = Vec::with_capacity(steps.len());
-        for step in steps {
-            let messages = self.desk.offer(now, step.messages.clone());
+    fn prepare(&self, now: Time, decisions: &[Decision]) -> (Vec<StepWrite>, Vec<Vec<NewMessage>>) {
+        let mut writes = Vec::with_capacity(decisions.len());
+        let mut offered = Vec::with_capacity(decisions.len());
+        let messages = decisions.iter().flat_map(|one| one.step.messages.clone());
+        let mut all = self.desk.offer(now, messages.collect()).into_iter();
+        for Decision { step, receipts } in decisions {
+            let messages: Vec<NewMessage> = all.by_ref().take(step.messages.len()).collect();
             writes.push(StepWrite {
                 position: step.position,
                 engine_time: step.engine_time,
@@ -227,6 +260,9 @@ impl Correlator {
                 notifications: step.notifications.clone(),
                 messages: messages.clone(),
                 rows: step.rows.clone(),
+                receipts: receipts.clone(),
+                acks: step.acks.clone(),
+                alone: step.alone.clone(),
                 closed_trees: step.closed_trees.clone(),
             });
             offered.push(messages);
@@ -234,9 +270,9 @@ impl Correlator {
         (writes, offered)
     }
 
-    fn hand(&self, offered: Vec<Vec<NewMessage>>, steps: &[Step]) {
+    fn hand(&self, offered: Vec<Vec<NewMessage>>, decisions: &[Decision]) {
         let now = self.clock.now();
-        for (messages, step) in offered.into_iter().zip(steps) {
+        for (messages, Decision { step, receipts }) in offered.into_iter().zip(decisions) {
             for notification in &step.notifications {
                 tracing::info!(
                     alarm.id = %notification.alarm.id,
@@ -248,9 +284,29 @@ impl Correlator {
                     notification.kind,
                 );
             }
+            self.desk.heed(&step.rows);
             self.desk.hand(now, messages, &step.notifications);
+            let stages = receipts.iter().map(|came| (came.message, came.stage));
+            self.desk.receive(now, stages);
+            if !step.acks.is_empty() {
+                self.hook.written();
+            }
+            if !step.alone.is_empty() {
+                self.fallback.written(step.alone.clone());
+            }
         }
     }
+}
+
+fn receipts(event: &Event) -> Vec<Receipt> {
+    let Event::Updates(updates) = event else {
+        return Vec::new();
+    };
+    let receipts = updates.iter().filter_map(|update| match update {
+        Update::Receipt(receipt) => Some(receipt.clone()),
+        Update::Reply(_) | Update::Template(_) | Update::Account(_) => None,
+    });
+    receipts.collect()
 }
 
 /// Sleeps until `due`, or for ever.

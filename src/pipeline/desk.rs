@@ -1,13 +1,15 @@
 //! Where the correlator hands messages to the sender.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::delivery::{Dispatcher, Settings};
+use crate::engine::person;
 use crate::model::{
-    ContactId, Message, MessageId, MessageState, Notification, NotificationId, Phone, Time,
+    ContactId, Kind, Message, MessageId, MessageState, Notification, NotificationId, Phone, Row,
+    RowChange, RowKind, Stage, Time,
 };
 use crate::store::{ClaimMark, NewMessage, Pending};
 
@@ -38,10 +40,14 @@ pub struct Desk {
 struct Inner {
     dispatcher: Dispatcher,
     phones: BTreeMap<ContactId, Phone>,
+    /// Who said stop.
+    stopped: BTreeSet<ContactId>,
     handed: Vec<Handed>,
     /// Shadow messages that were not claimed as they were written: they wait for no limit and no
     /// hold, so the dispatcher does not see them.
     shadows: Vec<MessageId>,
+    /// Messages whose failed receipts are committed and have to be judged.
+    failed: BTreeSet<MessageId>,
     /// The last message the dispatcher was given, once there were more than it keeps: those after
     /// it are read back from the outbox.
     spilled: Option<MessageId>,
@@ -60,8 +66,10 @@ impl Desk {
         let inner = Inner {
             dispatcher,
             phones: lanes.into_iter().collect(),
+            stopped: BTreeSet::new(),
             handed: Vec::new(),
             shadows: Vec::new(),
+            failed: BTreeSet::new(),
             spilled: Some(MessageId::default()),
             last: MessageId::default(),
             newest: MessageId::default(),
@@ -73,13 +81,56 @@ impl Desk {
         }
     }
 
-    /// Offers messages that are about to be written: one for an idle lane is claimed and so written.
+    /// Learns who said stop, and who start, from rows that are committed.
+    pub fn heed<'r>(&self, rows: impl IntoIterator<Item = &'r RowChange>) {
+        for change in rows {
+            match change {
+                RowChange::Put(row) => self.know(row),
+                RowChange::Delete {
+                    kind: RowKind::Person,
+                    key,
+                } => {
+                    self.lock().stopped.retain(|id| id.as_str() != key);
+                }
+                RowChange::Delete { .. } => {}
+            }
+        }
+    }
+
+    /// Learns from one row whether somebody said stop.
+    pub fn know(&self, row: &Row) {
+        let Some((contact, person)) = person(row) else {
+            return;
+        };
+        let mut inner = self.lock();
+        if person.stopped.is_some() {
+            inner.stopped.insert(contact);
+        } else {
+            inner.stopped.remove(&contact);
+        }
+    }
+
+    /// Whether a message must not go any more, since its contact said stop. What answers it may.
+    pub fn is_unwanted(&self, contact: &ContactId, kind: Kind) -> bool {
+        kind != Kind::Answer && self.lock().stopped.contains(contact)
+    }
+
+    /// Offers messages that are about to be written at once: one for an idle lane is claimed and so
+    /// written. What comes after one that has to wait does not overtake it.
     pub fn offer(&self, now: Time, messages: Vec<Message>) -> Vec<NewMessage> {
         let mut inner = self.lock();
+        let mut waits = BTreeSet::new();
         messages
             .into_iter()
             .map(|message| {
-                let claimed = inner.offer(now, &message);
+                let claimed = if !message.shadow && waits.contains(&message.contact) {
+                    None
+                } else {
+                    inner.offer(now, &message)
+                };
+                if claimed.is_none() && !message.shadow {
+                    waits.insert(message.contact.clone());
+                }
                 NewMessage { message, claimed }
             })
             .collect()
@@ -107,6 +158,45 @@ impl Desk {
             inner.hand(now, message, claimed.is_some(), &by_id);
         }
         drop(inner);
+        self.wake.notify_one();
+    }
+
+    /// Tells the dispatcher of receipts that are committed; those that failed wait for the sender.
+    pub fn receive(&self, now: Time, stages: impl IntoIterator<Item = (MessageId, Stage)>) {
+        let mut inner = self.lock();
+        let mut any = false;
+        for (id, stage) in stages {
+            any = true;
+            if stage == Stage::Failed {
+                inner.failed.insert(id);
+            } else {
+                inner.dispatcher.delivered(now, id, stage);
+            }
+        }
+        drop(inner);
+        if any {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes at most `limit` messages whose failed receipts have to be judged.
+    pub fn take_failed(&self, limit: usize) -> Vec<MessageId> {
+        let mut inner = self.lock();
+        let ids: Vec<MessageId> = inner.failed.iter().take(limit).copied().collect();
+        for id in &ids {
+            inner.failed.remove(id);
+        }
+        ids
+    }
+
+    /// Takes them back: they could not be judged.
+    pub fn return_failed(&self, ids: Vec<MessageId>) {
+        self.lock().failed.extend(ids);
+    }
+
+    /// Takes up a message that was given up and waits again in the outbox.
+    pub fn again(&self, now: Time, message: &Message) {
+        self.lock().again(now, message);
         self.wake.notify_one();
     }
 
@@ -145,22 +235,33 @@ impl Desk {
             .filter(|_| inner.dispatcher.waiting() <= MAX_WAITING / 2)
     }
 
+    /// Gives the dispatcher the digests that an earlier process left, before anything else: they stand
+    /// in front of their lanes. Returns what was under way when it ended.
+    pub fn restore_digests(&self, now: Time, page: &[Pending]) -> Vec<MessageId> {
+        let mut inner = self.lock();
+        page.iter()
+            .filter_map(|pending| inner.restore(now, pending))
+            .collect()
+    }
+
     /// Gives the dispatcher what was read from the outbox after [`Desk::refill_after`], at start
-    /// after 0; `all` when the outbox held no more. Returns what was under way when an earlier
+    /// after 0; `all` when the outbox held no more. Digests are left out. Returns what was under way when an earlier
     /// process ended.
     pub fn refill(&self, now: Time, page: &[Pending], all: bool) -> Vec<MessageId> {
         let mut inner = self.lock();
         let mut interrupted = Vec::new();
         for pending in page {
+            // They stand behind all others, and are known since the start.
+            if pending.message.id.is_digest() {
+                break;
+            }
             let sending = pending.state == MessageState::Sending;
             if sending && inner.caught_up {
                 inner.last = pending.message.id;
                 continue;
             }
-            if sending && !pending.message.shadow {
-                interrupted.push(pending.message.id);
-            }
-            inner.restore(now, pending);
+            inner.last = pending.message.id;
+            interrupted.extend(inner.restore(now, pending));
         }
         // What was handed over while the page was being read waits in the outbox still.
         let complete = all && inner.last >= inner.newest;
@@ -196,8 +297,9 @@ impl Inner {
         if self.spilled.is_some() || self.handed.len() >= MAX_HANDED {
             return None;
         }
-        // Whether an end has a point is seen when it is claimed by itself.
-        if message.closes.is_some() {
+        // Whether an end has a point is seen when it is claimed by itself; what a message carries that
+        // stands in for another is read then.
+        if message.closes.is_some() || message.instead_of.is_some() {
             return None;
         }
         let phone = self.phones.get(&message.contact)?.clone();
@@ -235,11 +337,17 @@ impl Inner {
         }
     }
 
-    fn restore(&mut self, now: Time, pending: &Pending) {
-        self.last = pending.message.id;
+    /// Takes up a message of the outbox; its number, when it was under way.
+    fn restore(&mut self, now: Time, pending: &Pending) -> Option<MessageId> {
+        let id = pending.message.id;
+        let interrupted = pending.state == MessageState::Sending;
         if pending.message.shadow {
-            self.shadows.push(pending.message.id);
-            return;
+            self.shadows.push(id);
+            return None;
+        }
+        if pending.failure.is_some() && !interrupted {
+            self.failed.insert(id);
+            return None;
         }
         self.dispatcher.restore(
             now,
@@ -249,7 +357,18 @@ impl Inner {
             pending.unknowns,
             pending.retry_at,
             pending.attempted,
+            pending.confirm_by,
         );
+        interrupted.then_some(id)
+    }
+
+    fn again(&mut self, now: Time, message: &Message) {
+        if message.shadow {
+            self.shadows.push(message.id);
+        } else {
+            // Should it be read back from the outbox too, it is known by then.
+            self.dispatcher.admit(now, message);
+        }
     }
 
     fn waiting(&self) -> usize {

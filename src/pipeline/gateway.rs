@@ -21,6 +21,14 @@ pub trait Gateway: Send + Sync {
         rendered: &'a Rendered,
     ) -> Answering<'a, Outcome>;
 
+    /// Posts plain text; `opaque` as in [`Gateway::send`].
+    fn send_text<'a>(
+        &'a self,
+        to: &'a Phone,
+        opaque: &'a str,
+        body: &'a str,
+    ) -> Answering<'a, Outcome>;
+
     /// Whether the cause of a hold is gone. `template` is the one that is held, when one is.
     fn probe<'a>(
         &'a self,
@@ -37,6 +45,15 @@ impl Gateway for Client {
         rendered: &'a Rendered,
     ) -> Answering<'a, Outcome> {
         Box::pin(Client::send(self, to, opaque, rendered))
+    }
+
+    fn send_text<'a>(
+        &'a self,
+        to: &'a Phone,
+        opaque: &'a str,
+        body: &'a str,
+    ) -> Answering<'a, Outcome> {
+        Box::pin(Client::send_text(self, to, opaque, body))
     }
 
     fn probe<'a>(

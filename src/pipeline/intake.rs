@@ -101,6 +101,11 @@ impl Gate {
         })
     }
 
+    /// The rules in force.
+    pub async fn ruleset(&self) -> Arc<Ruleset> {
+        Arc::clone(&self.wanted.read().await.ruleset)
+    }
+
     /// Puts other rules in force from the place in the log where `event` goes. `along` is run
     /// there too: no record is taken until it is through.
     ///

@@ -9,23 +9,27 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{Action, HoldKey, ProbeAnswer};
-use crate::model::{Message, MessageId, MessageState, Notification};
-use crate::store::{Claim, ClaimMark, Ending, Envelope, Outbox, StoreError};
+use crate::model::{ContactId, Event, Message, MessageId, Notice, Notification, Severity, Time};
+use crate::store::{Ending, Log, NewEntry, Outbox, StoreError};
 
 use super::attempt::{Attempt, Attempted};
 use super::clock::Clock;
 use super::correlator::sleep_until;
 use super::desk::Desk;
+use super::digest::{DigestsRead, Fold};
 use super::fallback::Fallback;
 use super::gateway::Gateway;
 use super::outcome;
 use super::outfit::Outfit;
 
 /// Messages that are claimed, or endings that are written, in one transaction.
-const MAX_BATCH: usize = 256;
+pub(super) const MAX_BATCH: usize = 256;
+
+/// Digests that are made one after the other before anything else is looked at.
+const MAX_FOLDS: usize = 8;
 
 /// Messages that are read back from the outbox at once.
-const MAX_PAGE: usize = 4_096;
+pub(super) const MAX_PAGE: usize = 4_096;
 
 /// Between two tries to write what the store refuses.
 const RETRY: Duration = Duration::from_millis(500);
@@ -36,6 +40,8 @@ pub struct Sender {
     pub desk: Arc<Desk>,
     /// Where claims and outcomes are written.
     pub outbox: Outbox,
+    /// Where the operators' news goes.
+    pub log: Log,
     /// Where messages go.
     pub gateway: Arc<dyn Gateway>,
     /// People and templates in force.
@@ -57,22 +63,24 @@ impl std::fmt::Debug for Sender {
 }
 
 /// What a task of the sender brings back.
-enum Done {
+pub(super) enum Done {
     Attempt(Box<Attempted>),
     Probe(HoldKey, ProbeAnswer),
 }
 
 /// What is on its way, and what could not be written yet.
 #[derive(Default)]
-struct Work {
-    tasks: JoinSet<Done>,
+pub(super) struct Work {
+    pub(super) tasks: JoinSet<Done>,
     /// What each attempt under way is about, in case it dies.
     flying: HashMap<task::Id, (Message, Arc<Notification>)>,
-    endings: Vec<Ending>,
+    pub(super) endings: Vec<Ending>,
     /// The store refused something: nothing is claimed until this moment.
     paused: Option<tokio::time::Instant>,
     /// That it refused was logged.
-    refused: bool,
+    pub(super) refused: bool,
+    /// Up to where digests that an earlier process left were read, while there may be more.
+    pub(super) digests_read: DigestsRead,
 }
 
 impl Sender {
@@ -90,6 +98,7 @@ impl Sender {
             self.write_endings(&mut work).await?;
             if !stopping && work.is_writable() {
                 self.refill(&mut work).await?;
+                self.judge_failed(&mut work).await?;
                 self.dispatch(&mut work).await?;
             } else if stopping && work.tasks.is_empty() && work.endings.is_empty() {
                 return Ok(());
@@ -127,8 +136,53 @@ impl Sender {
         }
     }
 
+    /// What was under way when the process died is unknown, and counts as that.
+    pub(super) async fn write_interrupted(
+        &self,
+        interrupted: Vec<MessageId>,
+        now: Time,
+        work: &mut Work,
+    ) -> Result<(), StoreError> {
+        let unknown = interrupted
+            .into_iter()
+            .map(|id| outcome::interrupted(id, now));
+        work.endings.extend(unknown);
+        self.write_endings(work).await
+    }
+
+    /// Judges messages that Meta took and then gave up, as their committed receipts say.
+    async fn judge_failed(&self, work: &mut Work) -> Result<(), StoreError> {
+        // What is judged is written before it is read again: a receipt that comes twice counts once.
+        while work.is_writable() && work.endings.is_empty() {
+            let ids = self.desk.take_failed(MAX_BATCH);
+            if ids.is_empty() {
+                return Ok(());
+            }
+            let failed = match self.outbox.failed(ids.clone()).await {
+                Ok(failed) => failed,
+                Err(error) => {
+                    self.desk.return_failed(ids);
+                    return work.endure(error, "failed receipts cannot be read");
+                }
+            };
+            let now = self.clock.now();
+            for pending in failed {
+                let judged = outcome::judge_later(&self.desk, now, &pending, fastrand::f64());
+                if let Some((ending, notice)) = judged {
+                    work.endings.push(ending);
+                    notice
+                        .into_iter()
+                        .for_each(|notice| self.fallback.held(notice));
+                }
+            }
+            self.write_endings(work).await?;
+        }
+        Ok(())
+    }
+
     /// Reads back what the dispatcher had no room for; at start, everything that is not final.
     async fn refill(&self, work: &mut Work) -> Result<(), StoreError> {
+        self.restore_digests(work).await?;
         while work.is_writable()
             && let Some(after) = self.desk.refill_after()
         {
@@ -137,14 +191,11 @@ impl Sender {
                 Err(error) => return work.endure(error, "the outbox cannot be read"),
             };
             let now = self.clock.now();
-            let interrupted = self.desk.refill(now, &page, page.len() < MAX_PAGE);
-            // What was under way when the process died is unknown, and counts as that.
-            let unknown = interrupted
-                .into_iter()
-                .map(|id| outcome::interrupted(id, now));
-            work.endings.extend(unknown);
-            self.write_endings(work).await?;
-            if page.is_empty() {
+            let is_last = page.last().is_none_or(|one| one.message.id.is_digest());
+            let all = is_last || page.len() < MAX_PAGE;
+            let interrupted = self.desk.refill(now, &page, all);
+            self.write_interrupted(interrupted, now, work).await?;
+            if is_last {
                 return Ok(());
             }
         }
@@ -158,6 +209,8 @@ impl Sender {
             let now = self.clock.now();
             let mut sends = BTreeMap::new();
             let mut closes = Vec::new();
+            let mut folds = Vec::new();
+            let mut notices = Vec::new();
             self.desk.with(|dispatcher| {
                 while sends.len() + closes.len() < MAX_BATCH
                     && let Some(action) = dispatcher.next(now)
@@ -178,13 +231,29 @@ impl Sender {
                                 ..outcome::closed(id, now, state, reason, fallback)
                             });
                         }
-                        // Storms are off until digests can be written.
-                        Action::Digest { contact, .. } => dispatcher.undigested(now, &contact),
+                        Action::Digest {
+                            contact,
+                            members,
+                            reason,
+                        } => {
+                            folds.push(Fold {
+                                contact,
+                                members,
+                                reason,
+                            });
+                            if folds.len() >= MAX_FOLDS {
+                                break;
+                            }
+                        }
+                        Action::Overdone { contact, sent, .. } => {
+                            notices.push(overdone(now, &contact, sent));
+                        }
                         Action::Probe(hold) => self.probe(hold, work),
                     }
                 }
             });
-            if sends.is_empty() && closes.is_empty() {
+            self.note(now, notices).await;
+            if sends.is_empty() && closes.is_empty() && folds.is_empty() {
                 return Ok(());
             }
             for ending in &closes {
@@ -197,84 +266,14 @@ impl Sender {
                 self.desk
                     .with(|dispatcher| ids.iter().for_each(|id| dispatcher.requeue(now, *id)));
             }
-        }
-        Ok(())
-    }
-
-    /// Shadow messages go at once: what is not posted spends no limit.
-    async fn dispatch_shadows(&self, work: &mut Work) -> Result<(), StoreError> {
-        while work.is_writable() && work.tasks.len() < MAX_BATCH {
-            let ids = self.desk.take_shadows(MAX_BATCH);
-            if ids.is_empty() {
-                return Ok(());
-            }
-            let sends = ids.iter().map(|id| (*id, false)).collect();
-            if !self.claim(sends, work).await? {
-                self.desk.return_shadows(&ids);
+            for fold in folds {
+                self.digest(fold, work).await?;
             }
         }
         Ok(())
     }
 
-    /// Claims before anything is posted; what cannot be claimed is not sent. Says whether it could.
-    async fn claim(
-        &self,
-        sends: BTreeMap<MessageId, bool>,
-        work: &mut Work,
-    ) -> Result<bool, StoreError> {
-        if sends.is_empty() {
-            return Ok(true);
-        }
-        let at = self.clock.now();
-        let ids = sends.keys().copied().collect();
-        let envelopes = match self.outbox.envelopes(ids).await {
-            Ok(envelopes) => envelopes,
-            Err(error) => {
-                work.endure(error, "messages cannot be read")?;
-                return Ok(false);
-            }
-        };
-        let (moot, envelopes): (Vec<Envelope>, Vec<Envelope>) =
-            envelopes.into_iter().partition(|envelope| envelope.is_moot);
-        let claims: Vec<Claim> = envelopes
-            .iter()
-            .filter_map(|envelope| {
-                let phone = self.desk.phone(&envelope.message.contact)?;
-                Some(Claim {
-                    message: envelope.message.id,
-                    mark: ClaimMark { at, phone },
-                })
-            })
-            .collect();
-        if let Err(error) = self.outbox.claim(claims).await {
-            work.endure(error, "messages cannot be claimed")?;
-            return Ok(false);
-        }
-        if std::mem::take(&mut work.refused) {
-            tracing::info!("the outbox works again");
-        }
-        for envelope in moot {
-            let id = envelope.message.id;
-            self.desk.with(|dispatcher| dispatcher.withdraw(at, id));
-            let reason = "its raise was never told".to_owned();
-            let state = MessageState::Superseded;
-            work.endings
-                .push(outcome::closed(id, at, state, reason, false));
-        }
-        self.write_endings(work).await?;
-        for Envelope {
-            message,
-            notification,
-            ..
-        } in envelopes
-        {
-            let repeat = sends.get(&message.id).copied().unwrap_or_default();
-            self.start(message, notification, repeat, work);
-        }
-        Ok(true)
-    }
-
-    fn start(
+    pub(super) fn start(
         &self,
         message: Message,
         notification: Arc<Notification>,
@@ -294,6 +293,23 @@ impl Sender {
             .tasks
             .spawn(async move { Done::Attempt(Box::new(attempt.run().await)) });
         work.flying.insert(task.id(), about);
+    }
+
+    /// Lets the operators hear of `notices`. One that the log does not take is lost: the log of the
+    /// process has it.
+    async fn note(&self, at: Time, notices: Vec<Notice>) {
+        for notice in notices {
+            tracing::warn!(text = notice.text, "the operators should know");
+            let entry = NewEntry {
+                at,
+                event: Event::Notice(notice),
+                wanted: true,
+                origin: Arc::from("klaxond"),
+            };
+            if let Err(error) = self.log.append(vec![entry]).await {
+                tracing::warn!(%error, "the log cannot take what the operators should know");
+            }
+        }
     }
 
     fn probe(&self, hold: HoldKey, work: &mut Work) {
@@ -341,17 +357,27 @@ impl Sender {
     }
 
     /// Writes outcomes; while they cannot be written nothing is claimed.
-    async fn write_endings(&self, work: &mut Work) -> Result<(), StoreError> {
+    pub(super) async fn write_endings(&self, work: &mut Work) -> Result<(), StoreError> {
         let waits = |until| tokio::time::Instant::now() < until;
         if work.endings.is_empty() || work.paused.is_some_and(waits) {
             return Ok(());
         }
-        if let Err(error) = self.outbox.finish(work.endings.clone()).await {
-            return work.endure(error, "outcomes cannot be written");
+        self.undigest(work).await?;
+        if work.endings.is_empty() || work.paused.is_some_and(waits) {
+            return Ok(());
         }
-        let untold = work.endings.drain(..).any(|ending| ending.fallback);
-        if untold {
-            self.fallback.written();
+        match self.outbox.finish(work.endings.clone()).await {
+            // Receipts that came before the outcome.
+            Ok(news) => self.desk.receive(self.clock.now(), news),
+            Err(error) => return work.endure(error, "outcomes cannot be written"),
+        }
+        let ended = work.endings.drain(..);
+        let untold: Vec<MessageId> = ended
+            .filter(|ending| ending.fallback)
+            .map(|ending| ending.message)
+            .collect();
+        if !untold.is_empty() {
+            self.fallback.written(untold);
         }
         work.paused = None;
         if std::mem::take(&mut work.refused) {
@@ -361,8 +387,22 @@ impl Sender {
     }
 }
 
+/// That somebody gets more messages than is good for a person; once a day for each.
+fn overdone(now: Time, contact: &ContactId, sent: u32) -> Notice {
+    let day = now.timestamp().strftime("%Y-%m-%d");
+    Notice {
+        key: format!("too many messages to {contact}, {day}"),
+        subject: "messages".to_owned(),
+        text: format!(
+            "{contact} got {sent} messages within a day, more than delivery.max_per_day: \
+             look which rules tell so much"
+        ),
+        severity: Severity::Warning,
+    }
+}
+
 impl Work {
-    fn is_writable(&mut self) -> bool {
+    pub(super) fn is_writable(&mut self) -> bool {
         if self
             .paused
             .is_some_and(|until| until <= tokio::time::Instant::now())
@@ -374,7 +414,11 @@ impl Work {
     }
 
     /// What passes is waited out: nothing is claimed for a moment. What does not is an error.
-    fn endure(&mut self, error: StoreError, what: &'static str) -> Result<(), StoreError> {
+    pub(super) fn endure(
+        &mut self,
+        error: StoreError,
+        what: &'static str,
+    ) -> Result<(), StoreError> {
         if !error.class().passes() {
             return Err(error);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::model::{AlarmRecord, Event, LogEntry, Position, Time};
+use crate::model::{AlarmRecord, Event, LogEntry, MessageId, Position, Time};
 
 use super::StoreError;
 use super::sqlite::{Access, Prepared, log};
@@ -52,6 +52,30 @@ impl Log {
             .collect();
         self.access
             .write(weight, move |tx| log::append(tx, &entries))
+            .await
+    }
+
+    /// Appends a batch as [`Log::append`] does and forgets, in the same transaction, that the fallback
+    /// has to hear of `told`: what is appended tells somebody else of it. It has to hear of `still`
+    /// from here on.
+    ///
+    /// # Errors
+    /// Nothing of the batch counts as stored, and the fallback hears of the message.
+    pub async fn append_told(
+        &self,
+        batch: Vec<NewEntry>,
+        told: MessageId,
+        still: Vec<MessageId>,
+    ) -> Result<(), StoreError> {
+        let weight = batch.len() * WEIGHT;
+        let entries: Vec<Prepared> = batch
+            .into_iter()
+            .map(|entry| Prepared::new(entry, &self.hasher))
+            .collect();
+        self.access
+            .write(weight, move |tx| {
+                log::append_told(tx, &entries, told, &still)
+            })
             .await
     }
 

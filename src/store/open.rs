@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::sqlite::{self, Access};
-use super::{Archive, Log, Outbox, Settings, State, StoreError, Tail};
+use super::{Archive, Inbox, Log, Outbox, Settings, State, StoreError, Tail};
 
 /// Where the work of the store is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Store {
     pub state: State,
     /// Messages and attempts.
     pub outbox: Outbox,
+    /// What comes back.
+    pub inbox: Inbox,
     /// Retention and sizes.
     pub archive: Archive,
     id: Arc<str>,
@@ -51,6 +53,9 @@ impl Store {
                 access: access.clone(),
             },
             outbox: Outbox {
+                access: access.clone(),
+            },
+            inbox: Inbox {
                 access: access.clone(),
             },
             archive: Archive {

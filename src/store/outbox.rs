@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::{
-    Message, MessageId, MessageState, Notification, NotificationId, Phone, ReceiptFailure, Time,
+    Message, MessageId, MessageState, Notification, NotificationId, Phone, ReceiptFailure, Stage,
+    Time,
 };
 
-use super::StoreError;
-use super::sqlite::{Access, outbox};
+use super::sqlite::{Access, again, hooks, outbox, trail, waiting};
+use super::{StoreError, Tally, Trail};
 
 /// That a message is being sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +57,12 @@ pub struct Ending {
 pub struct Untold {
     /// The message, and what it carried.
     pub envelope: Envelope,
-    /// Why it was not sent, in words.
+    /// Why it was not sent, in words; for a member of a digest, why that was not.
     pub reason: String,
+    /// How many messages it stands for, when it is a digest.
+    pub members: usize,
+    /// Nobody can be told instead: only the command is left.
+    pub alone: bool,
 }
 
 /// How an attempt ended.
@@ -134,56 +139,6 @@ pub struct AttemptMark {
     pub at: Time,
 }
 
-/// Messages in numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub(super) counts: Vec<(MessageState, u64)>,
-    /// When the oldest message that waits was decided.
-    pub oldest_pending: Option<Time>,
-}
-
-impl Tally {
-    /// How many messages are in `state`.
-    #[must_use]
-    pub fn count(&self, state: MessageState) -> u64 {
-        let known = self.counts.iter().find(|(known, _)| *known == state);
-        known.map_or(0, |(_, count)| *count)
-    }
-
-    /// How many messages still have to be dealt with.
-    #[must_use]
-    pub fn pending(&self) -> u64 {
-        let pending = self.counts.iter().filter(|(state, _)| state.is_pending());
-        pending.map(|(_, count)| count).sum()
-    }
-}
-
-/// The whole story of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trail {
-    /// The message.
-    pub message: Message,
-    /// Where it stands.
-    pub state: MessageState,
-    /// Why, in words.
-    pub reason: String,
-    /// When nothing was left to do for it.
-    pub ended: Option<Time>,
-    /// What was tried, first to last.
-    pub attempts: Vec<AttemptTrail>,
-}
-
-/// One attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptTrail {
-    /// Counts from 1.
-    pub n: u32,
-    /// When it began.
-    pub at: Time,
-    /// How it ended; `None` while it is under way.
-    pub end: Option<AttemptEnd>,
-}
-
 /// The outbox. Cheap to clone. Writes do not wait for the disk: they ride on the next sync.
 #[derive(Debug, Clone)]
 pub struct Outbox {
@@ -192,7 +147,7 @@ pub struct Outbox {
 
 impl Outbox {
     /// At most `limit` messages behind `after` that still have to be dealt with, in the order of
-    /// their numbers.
+    /// their numbers, digests last.
     ///
     /// # Errors
     /// They cannot be read.
@@ -202,7 +157,7 @@ impl Outbox {
         limit: usize,
     ) -> Result<Vec<Pending>, StoreError> {
         self.access
-            .read(move |conn| outbox::pending(conn, after, limit))
+            .read(move |conn| waiting::pending(conn, after, limit))
             .await
     }
 
@@ -215,7 +170,7 @@ impl Outbox {
         ids: Vec<NotificationId>,
     ) -> Result<Vec<Notification>, StoreError> {
         self.access
-            .read(move |conn| outbox::notifications(conn, &ids))
+            .read(move |conn| waiting::notifications(conn, &ids))
             .await
     }
 
@@ -228,25 +183,30 @@ impl Outbox {
             return Ok(Vec::new());
         }
         self.access
-            .read(move |conn| outbox::envelopes(conn, &ids))
+            .read(move |conn| waiting::envelopes(conn, &ids))
             .await
     }
 
     /// Writes that messages are about to be sent: state sending, one attempt more. All or none.
+    /// Returns those that have ended meanwhile and are not to be sent.
     ///
     /// # Errors
-    /// Nothing was written, and nothing may be sent. A message that is not waiting is refused.
-    pub async fn claim(&self, claims: Vec<Claim>) -> Result<(), StoreError> {
+    /// Nothing was written, and nothing may be sent. A message that is not there is refused.
+    pub async fn claim(&self, claims: Vec<Claim>) -> Result<Vec<MessageId>, StoreError> {
         self.access
             .write(claims.len(), move |tx| outbox::claim(tx, &claims))
             .await
     }
 
-    /// Writes what became of messages. All or none.
+    /// Writes what became of messages. All or none. Returns what receipts had said of them before:
+    /// where that is more than the outcome, the receipt stands.
     ///
     /// # Errors
     /// Nothing was written.
-    pub async fn finish(&self, endings: Vec<Ending>) -> Result<(), StoreError> {
+    pub async fn finish(
+        &self,
+        endings: Vec<Ending>,
+    ) -> Result<Vec<(MessageId, Stage)>, StoreError> {
         self.access
             .write(endings.len(), move |tx| outbox::finish(tx, &endings))
             .await
@@ -259,7 +219,17 @@ impl Outbox {
     /// They cannot be read.
     pub async fn untold(&self, after: MessageId, limit: usize) -> Result<Vec<Untold>, StoreError> {
         self.access
-            .read(move |conn| outbox::untold(conn, after, limit))
+            .read(move |conn| waiting::untold(conn, after, limit))
+            .await
+    }
+
+    /// Those of `ids` of which the fallback has to hear.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn untold_of(&self, ids: Vec<MessageId>) -> Result<Vec<Untold>, StoreError> {
+        self.access
+            .read(move |conn| waiting::untold_of(conn, &ids))
             .await
     }
 
@@ -271,13 +241,77 @@ impl Outbox {
         self.access.write(1, move |tx| outbox::told(tx, id)).await
     }
 
+    /// Messages whose failed receipts are still to be judged, of these; the others are left out.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn failed(&self, ids: Vec<MessageId>) -> Result<Vec<Pending>, StoreError> {
+        self.access
+            .read(move |conn| waiting::failed(conn, &ids))
+            .await
+    }
+
+    /// At most `limit` members of a digest behind `after`, in the order of their numbers.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn members(
+        &self,
+        digest: MessageId,
+        after: MessageId,
+        limit: usize,
+    ) -> Result<Vec<Envelope>, StoreError> {
+        self.access
+            .read(move |conn| waiting::members(conn, digest, after, limit))
+            .await
+    }
+
+    /// At most `limit` acknowledgements behind `after` of which the `on_ack` command has to hear, in
+    /// the order of their numbers.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn unhooked(
+        &self,
+        after: NotificationId,
+        limit: usize,
+    ) -> Result<Vec<Notification>, StoreError> {
+        self.access
+            .read(move |conn| hooks::unhooked(conn, after, limit))
+            .await
+    }
+
+    /// The `on_ack` command has heard of this acknowledgement.
+    ///
+    /// # Errors
+    /// It was not written: the command hears of it again.
+    pub async fn hooked(&self, id: NotificationId) -> Result<(), StoreError> {
+        self.access.write(1, move |tx| hooks::hooked(tx, id)).await
+    }
+
     /// Every attempt at or after `since`, oldest first. Shadow attempts were not posted and do not count.
     ///
     /// # Errors
     /// They cannot be read.
     pub async fn attempts_since(&self, since: Time) -> Result<Vec<AttemptMark>, StoreError> {
         self.access
-            .read(move |conn| outbox::attempts_since(conn, since))
+            .read(move |conn| waiting::attempts_since(conn, since))
+            .await
+    }
+
+    /// Lets a message that failed or expired wait again, on disk; it does not expire again. `None` when
+    /// it is neither.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn again(
+        &self,
+        id: MessageId,
+        at: Time,
+        reason: String,
+    ) -> Result<Option<Message>, StoreError> {
+        self.access
+            .write(1, move |tx| again::again(tx, id, at, &reason))
             .await
     }
 
@@ -286,7 +320,7 @@ impl Outbox {
     /// # Errors
     /// They cannot be counted.
     pub async fn tally(&self) -> Result<Tally, StoreError> {
-        self.access.read(outbox::tally).await
+        self.access.read(trail::tally).await
     }
 
     /// The whole story of a message; `None` when there is none of that number.
@@ -294,6 +328,6 @@ impl Outbox {
     /// # Errors
     /// It cannot be read.
     pub async fn trail(&self, id: MessageId) -> Result<Option<Trail>, StoreError> {
-        self.access.read(move |conn| outbox::trail(conn, id)).await
+        self.access.read(move |conn| trail::trail(conn, id)).await
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Message, MessageId, Notification, NotificationId, Position, Row, RowChange, Time, TreeKey,
+    Message, MessageId, Notification, NotificationId, Position, Receipt, Row, RowChange, RowKind,
+    Time, TreeKey,
 };
 
 use super::sqlite::{Access, state};
@@ -41,6 +42,12 @@ pub struct StepWrite {
     pub messages: Vec<NewMessage>,
     /// Rows that changed.
     pub rows: Vec<RowChange>,
+    /// How far messages came, as the log entry has it.
+    pub receipts: Vec<Receipt>,
+    /// Acknowledgements that the `on_ack` command has to hear of.
+    pub acks: Vec<NotificationId>,
+    /// Messages that did not reach their contacts, of which only the fallback command can hear.
+    pub alone: Vec<MessageId>,
     /// Alarms that are over for the engine: no longer open, unless a later entry of the log touched them.
     pub closed_trees: Vec<TreeKey>,
 }
@@ -69,6 +76,16 @@ impl State {
         self.access.read(state::load).await
     }
 
+    /// Every row of a kind, by key.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn rows(&self, kind: RowKind) -> Result<Vec<Row>, StoreError> {
+        self.access
+            .read(move |conn| state::rows_of(conn, kind))
+            .await
+    }
+
     /// Writes steps, all of them whole or none. Does not wait for the disk: the commit rides on the
     /// next sync.
     ///
@@ -77,7 +94,7 @@ impl State {
     pub async fn commit(&self, steps: Vec<StepWrite>) -> Result<(), StoreError> {
         let weight = steps
             .iter()
-            .map(|step| 1 + step.rows.len() + step.messages.len())
+            .map(|step| 1 + step.rows.len() + step.messages.len() + step.receipts.len())
             .sum();
         self.access
             .write(weight, move |tx| state::commit(tx, &steps))

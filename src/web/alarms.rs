@@ -23,7 +23,7 @@ use super::guard::Origin;
 use super::router::problem;
 
 /// A body has to be here in this time.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(super) async fn take(
     State(app): State<App>,

@@ -36,9 +36,54 @@ pub struct App {
     pub control: Control,
 }
 
+/// What a person asks of what was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Messages, the newest first.
+    Messages {
+        /// Of this contact.
+        contact: Option<String>,
+        /// In the state of this name.
+        state: Option<String>,
+        /// Decided at this time or later, in milliseconds since the epoch.
+        since: Option<i64>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+    /// The whole trail of an alarm or a message.
+    Why(String),
+    /// Send a message again that was given up.
+    Retry(String),
+    /// Somebody has an alarm.
+    Ack {
+        /// Its root id.
+        id: String,
+        /// Who, for people: the others may be told.
+        by: String,
+        /// Who called.
+        origin: Arc<str>,
+    },
+    /// Who is told, and who is not.
+    Contacts,
+    /// Erase what is kept of a contact.
+    Forget(String),
+}
+
+/// Why that is not done, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is nothing of that name or number.
+    Unknown(String),
+    /// It cannot be.
+    Refused(String),
+    /// It may work later.
+    Later(String),
+}
+
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Reload = dyn Fn(bool) -> Answer<Result<Value, Value>> + Send + Sync;
 type Status = dyn Fn() -> Answer<Value> + Send + Sync;
+type Asking = dyn Fn(Ask) -> Answer<Result<Value, Refusal>> + Send + Sync;
 type Clear = dyn Fn(String, Arc<str>) -> Answer<Result<Value, Value>> + Send + Sync;
 
 /// What the daemon does for those who steer it.
@@ -47,6 +92,7 @@ pub struct Control {
     reload: Arc<Reload>,
     status: Arc<Status>,
     clear: Option<Arc<Clear>>,
+    ask: Option<Arc<Asking>>,
 }
 
 impl Control {
@@ -63,6 +109,26 @@ impl Control {
             reload: Arc::new(move |dry_run| Box::pin(reload(dry_run))),
             status: Arc::new(move || Box::pin(status())),
             clear: None,
+            ask: None,
+        }
+    }
+
+    /// `ask(what)` tells what became of alarms and messages, and does what a person asks about them.
+    #[must_use]
+    pub fn with_ask<A, AF>(mut self, ask: A) -> Self
+    where
+        A: Fn(Ask) -> AF + Send + Sync + 'static,
+        AF: Future<Output = Result<Value, Refusal>> + Send + 'static,
+    {
+        self.ask = Some(Arc::new(move |what| Box::pin(ask(what))));
+        self
+    }
+
+    /// `None`: this server tells nothing of that.
+    pub(super) async fn ask(&self, what: Ask) -> Option<Result<Value, Refusal>> {
+        match &self.ask {
+            Some(ask) => Some(ask(what).await),
+            None => None,
         }
     }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::alarms;
 use super::app::App;
 use super::guard::{Guard, Origin};
+use super::inquiry;
 
 /// Every route behind the guard. `max_body` is in bytes.
 pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
@@ -23,6 +24,7 @@ pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
         .route("/api/v1/alarms", post(alarms::take))
         .route("/api/v1/clear", post(clear))
         .route("/api/v1/status", get(status))
+        .merge(inquiry::routes())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
             problem(

@@ -33,9 +33,11 @@ pub struct Server {
 
 /// Why the TCP address could not be taken.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address} (http.listen): {source}")]
+#[error("cannot listen on {address} ({key}): {source}")]
 pub struct BindError {
     address: SocketAddr,
+    /// What asked for it in the config.
+    key: &'static str,
     source: io::Error,
 }
 
@@ -52,9 +54,7 @@ impl Server {
     pub fn bind(settings: &Settings) -> Result<Self, BindError> {
         let tcp = settings
             .listen
-            .map(|address| {
-                StdTcpListener::bind(address).map_err(|source| BindError { address, source })
-            })
+            .map(|address| bind(address, "http.listen"))
             .transpose()?;
         Ok(Self {
             tcp,
@@ -81,13 +81,7 @@ impl Server {
         cancel: CancellationToken,
     ) -> Result<(), ServeError> {
         let router = router(app, self.guard, self.max_body);
-        let tcp = match self.tcp {
-            Some(tcp) => {
-                tcp.set_nonblocking(true)?;
-                Some(TcpListener::from_std(tcp)?)
-            }
-            None => None,
-        };
+        let tcp = self.tcp.map(watched).transpose()?;
         let control = match control {
             Some(control) => {
                 control.set_nonblocking(true)?;
@@ -103,6 +97,21 @@ impl Server {
     }
 }
 
+/// Takes `address`, which `key` of the config asks for.
+pub(super) fn bind(address: SocketAddr, key: &'static str) -> Result<StdTcpListener, BindError> {
+    StdTcpListener::bind(address).map_err(|source| BindError {
+        address,
+        key,
+        source,
+    })
+}
+
+/// The listener under the runtime's watch.
+pub(super) fn watched(listener: StdTcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
+}
+
 /// Connections of one socket at once; more wait in the kernel.
 const MAX_CONNECTIONS: usize = 64;
 /// The head of a request has to be here in this time; so long may a connection rest between two.
@@ -114,7 +123,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const MAX_HEADER_BYTES: usize = 16 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-trait Accept {
+pub(super) trait Accept {
     type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     async fn accept(&self) -> io::Result<(Self::Io, Caller)>;
@@ -143,7 +152,13 @@ impl Accept for UnixListener {
     }
 }
 
-async fn accept<A: Accept>(listener: Option<A>, router: Router, cancel: &CancellationToken) {
+/// Serves `router` on the connections of `listener` until `cancel`; then requests under way are
+/// finished.
+pub(super) async fn accept<A: Accept>(
+    listener: Option<A>,
+    router: Router,
+    cancel: &CancellationToken,
+) {
     let Some(listener) = listener else {
         return;
     };

@@ -19,3 +19,16 @@ pub struct Settings {
     /// Largest body in bytes.
     pub max_body: usize,
 }
+
+/// The port that Meta posts to.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// TCP address.
+    pub listen: SocketAddr,
+    /// What Meta has to know when the address is entered in its dashboard.
+    pub verify_token: SecretString,
+    /// What Meta signs with.
+    pub app_secret: SecretString,
+    /// The business number whose updates are ours.
+    pub phone_number_id: String,
+}

@@ -70,6 +70,11 @@ impl Access {
         })
     }
 
+    /// Lends the token, for the one request that asks about it.
+    pub(super) fn with_token(&self, use_it: impl FnOnce(&str)) {
+        use_it(self.token.expose_secret());
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         self.token.expose_secret() == other.token.expose_secret()
     }

@@ -11,6 +11,7 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{Certificate, Response, Url};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::model::{Failure, Outcome, Phone, Retry, Scope};
 
@@ -20,7 +21,10 @@ use super::answer::{Answer, Body, bounded, failure};
 use super::approved::{self, TemplateInfo};
 use super::classify::class;
 use super::number::{self, NumberInfo};
-use super::template::Rendered;
+use super::submitted::Submitted;
+use super::template::sanitise::{EMPTY, shorten};
+use super::template::{Rendered, Submission};
+use super::token::{TokenAnswer, TokenInfo};
 use super::wire::{Page, SendBody};
 
 /// The largest answer to a send or to a look at the number, in bytes.
@@ -31,6 +35,8 @@ const MAX_PAGE_BYTES: usize = 2 * 1024 * 1024;
 const MAX_PAGES: usize = 60;
 /// `biz_opaque_callback_data` takes so many characters.
 const MAX_OPAQUE_CHARS: usize = 512;
+/// The longest plain text, in UTF-16 units (page messages/text-messages).
+const MAX_TEXT: usize = 4096;
 /// A connection that is idle this long is not used again: an edge that closes one just when a
 /// message is written leaves it unknown whether it arrived.
 const POOL_IDLE: Duration = Duration::from_secs(30);
@@ -73,6 +79,8 @@ struct Inner {
     number: Url,
     messages: Url,
     templates: Option<Url>,
+    /// The address that ids of Meta's objects go behind.
+    version: Url,
     access: RwLock<Arc<Access>>,
     token_file: Option<PathBuf>,
     app_secret: Option<SecretString>,
@@ -109,6 +117,7 @@ impl Client {
                 Some(account) => Some(address(&[version, account, "message_templates"])?),
                 None => None,
             },
+            version: address(&[version])?,
             access: RwLock::new(Arc::new(access)),
             token_file: settings.token_file.clone(),
             app_secret: settings.app_secret.clone(),
@@ -117,27 +126,40 @@ impl Client {
         })))
     }
 
-    /// Sends one message. `opaque` comes back in receipts; more than 512 characters are cut.
+    /// Sends one message. `opaque` comes back in receipts, and from quick replies that carry nothing
+    /// of their own; more than 512 characters are cut.
     pub async fn send(&self, to: &Phone, opaque: &str, rendered: &Rendered) -> Outcome {
+        let number = format!("+{}", to.digits());
+        let opaque = cut(opaque);
+        let components = rendered.components(opaque);
+        let (name, language) = (&rendered.name, &rendered.language);
+        self.post(
+            to,
+            &SendBody::template(&number, opaque, name, language, &components),
+        )
+        .await
+    }
+
+    /// Sends plain text, which Meta takes for 24 hours after the person wrote. `opaque` as in
+    /// [`Client::send`]; more than 4096 characters are shortened.
+    pub async fn send_text(&self, to: &Phone, opaque: &str, body: &str) -> Outcome {
+        let number = format!("+{}", to.digits());
+        let body = match shorten(body.trim(), MAX_TEXT) {
+            body if body.is_empty() => EMPTY.to_owned(),
+            body => body,
+        };
+        self.post(to, &SendBody::text(&number, cut(opaque), &body))
+            .await
+    }
+
+    async fn post(&self, to: &Phone, body: &SendBody<'_>) -> Outcome {
         let access = self.access();
         let scrub = |text: &str| access.scrub(&text.replace(to.digits(), &to.to_string()));
-        let number = format!("+{}", to.digits());
-        let opaque = match opaque.char_indices().nth(MAX_OPAQUE_CHARS) {
-            Some((end, _)) => &opaque[..end],
-            None => opaque,
-        };
-        let body = SendBody::template(
-            &number,
-            opaque,
-            &rendered.name,
-            &rendered.language,
-            &rendered.components,
-        );
         let request = self
             .0
             .http
             .post(proven(&self.0.messages, &access))
-            .json(&body);
+            .json(body);
         match self.exchange(request, &access, MAX_ANSWER_BYTES).await {
             Ok(answer) => answer.outcome(scrub),
             Err(Lost::NotSent(text)) => Outcome::Failed(not_sent(&scrub(&text))),
@@ -169,11 +191,7 @@ impl Client {
     /// The failure with its class; also when `business_account_id` is not set.
     pub async fn templates(&self) -> Result<Vec<TemplateInfo>, Failure> {
         let Some(base) = &self.0.templates else {
-            let text = "business_account_id is not set; templates cannot be looked at without it";
-            return Err(failure(
-                class(Retry::Never, Scope::Message),
-                text.to_owned(),
-            ));
+            return Err(no_account());
         };
         let mut templates = Vec::new();
         let mut after: Option<String> = None;
@@ -199,6 +217,68 @@ impl Client {
             after = next;
         }
         Ok(templates)
+    }
+
+    /// Hands in a template for review.
+    ///
+    /// # Errors
+    /// The failure with its class; also when `business_account_id` is not set.
+    pub async fn create_template(&self, submission: &Submission) -> Result<Submitted, Failure> {
+        let Some(url) = &self.0.templates else {
+            return Err(no_account());
+        };
+        self.hand_in(url, &submission.create).await
+    }
+
+    /// Hands in another text for a template that Meta has, which goes through review again.
+    ///
+    /// # Errors
+    /// The failure with its class; also when what Meta has carries no id.
+    pub async fn edit_template(
+        &self,
+        known: &TemplateInfo,
+        submission: &Submission,
+    ) -> Result<(), Failure> {
+        let id = known.id.as_deref().unwrap_or_default();
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_digit()) {
+            let text = "Meta gave no id for this template".to_owned();
+            return Err(failure(class(Retry::Never, Scope::Message), text));
+        }
+        let Some(url) = address(&self.0.version, &[id]) else {
+            return Err(not_sent("base_url is not a web address"));
+        };
+        let edit = submission.edit(!known.is_approved());
+        let done: Submitted = self.hand_in(&url, &edit).await?;
+        match done.success {
+            Some(false) => Err(failure(
+                class(Retry::Never, Scope::Message),
+                "Meta did not take the change and does not say why".to_owned(),
+            )),
+            Some(true) | None => Ok(()),
+        }
+    }
+
+    async fn hand_in(&self, url: &Url, body: &Value) -> Result<Submitted, Failure> {
+        let access = self.access();
+        let request = self.0.http.post(proven(url, &access)).json(body);
+        self.object(request, &access, MAX_ANSWER_BYTES).await
+    }
+
+    /// What Meta says of the token in force.
+    ///
+    /// # Errors
+    /// The failure with its class.
+    pub async fn token(&self) -> Result<TokenInfo, Failure> {
+        let access = self.access();
+        let Some(mut url) = address(&self.0.version, &["debug_token"]) else {
+            return Err(not_sent("base_url is not a web address"));
+        };
+        access.with_token(|token| {
+            url.query_pairs_mut().append_pair("input_token", token);
+        });
+        let request = self.0.http.get(proven(&url, &access));
+        let answer: TokenAnswer = self.object(request, &access, MAX_ANSWER_BYTES).await?;
+        Ok(answer.data)
     }
 
     /// Reads the token file again. Whether the token is another one; never, without a file.
@@ -236,7 +316,16 @@ impl Client {
     async fn get<T: DeserializeOwned>(&self, url: &Url, max: usize) -> Result<T, Failure> {
         let access = self.access();
         let request = self.0.http.get(proven(url, &access));
-        match self.exchange(request, &access, max).await {
+        self.object(request, &access, max).await
+    }
+
+    async fn object<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+        access: &Access,
+        max: usize,
+    ) -> Result<T, Failure> {
+        match self.exchange(request, access, max).await {
             Ok(answer) => answer.object(|text| access.scrub(text)),
             Err(Lost::NotSent(text) | Lost::Unsure(text)) => Err(not_sent(&access.scrub(&text))),
         }
@@ -314,6 +403,13 @@ pub fn install_crypto() {
     drop(installed);
 }
 
+fn cut(opaque: &str) -> &str {
+    match opaque.char_indices().nth(MAX_OPAQUE_CHARS) {
+        Some((end, _)) => &opaque[..end],
+        None => opaque,
+    }
+}
+
 fn http(settings: &Settings, base: &Url) -> Result<reqwest::Client, ClientError> {
     install_crypto();
     let mut builder = reqwest::Client::builder()
@@ -374,6 +470,11 @@ fn proven(url: &Url, access: &Access) -> Url {
         url.query_pairs_mut().append_pair("appsecret_proof", proof);
     }
     url
+}
+
+fn no_account() -> Failure {
+    let text = "business_account_id is not set; templates cannot be looked at without it";
+    failure(class(Retry::Never, Scope::Message), text.to_owned())
 }
 
 fn not_sent(text: &str) -> Failure {

@@ -7,16 +7,29 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// `POST /{number}/messages` with a template.
+/// `POST /{number}/messages`.
 #[derive(Debug, Serialize)]
 pub(super) struct SendBody<'a> {
     messaging_product: &'static str,
     recipient_type: &'static str,
     to: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
     biz_opaque_callback_data: &'a str,
-    template: TemplateBody<'a>,
+    #[serde(flatten)]
+    content: Content<'a>,
+}
+
+/// What a message is, under the name of its type.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Content<'a> {
+    Template { template: TemplateBody<'a> },
+    Text { text: TextBody<'a> },
+}
+
+#[derive(Debug, Serialize)]
+struct TextBody<'a> {
+    body: &'a str,
+    preview_url: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,17 +54,30 @@ impl<'a> SendBody<'a> {
         language: &'a str,
         components: &'a [Component],
     ) -> Self {
+        let template = TemplateBody {
+            name,
+            language: Language { code: language },
+            components,
+        };
+        Self::of(to, opaque, Content::Template { template })
+    }
+
+    /// Plain text; links in it are not fetched.
+    pub(super) fn text(to: &'a str, opaque: &'a str, body: &'a str) -> Self {
+        let text = TextBody {
+            body,
+            preview_url: false,
+        };
+        Self::of(to, opaque, Content::Text { text })
+    }
+
+    fn of(to: &'a str, opaque: &'a str, content: Content<'a>) -> Self {
         Self {
             messaging_product: "whatsapp",
             recipient_type: "individual",
             to,
-            kind: "template",
             biz_opaque_callback_data: opaque,
-            template: TemplateBody {
-                name,
-                language: Language { code: language },
-                components,
-            },
+            content,
         }
     }
 }

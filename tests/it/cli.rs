@@ -1,6 +1,7 @@
 //! The commands as people and programs run them.
 
 mod check;
+mod templates;
 mod test_message;
 
 use std::process::{Command, Output, Stdio};
@@ -286,8 +287,10 @@ async fn the_demo_tells_programs_each_step() {
     let last = events.last().unwrap();
     assert_eq!(
         (&last["waiting"], &last["on_phones"]),
-        (&json!(0), &last["accepted"])
+        (&json!(0), &last["delivered"])
     );
+    let delivered = |line: &&Value| line["event"] == "receipt" && line["state"] == "delivered";
+    assert_eq!(events.iter().filter(delivered).count(), 5, "{}", said.out);
 }
 
 #[test]

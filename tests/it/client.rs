@@ -102,6 +102,86 @@ async fn a_template_without_variables_has_no_components() {
 }
 
 #[tokio::test]
+async fn a_quick_reply_that_carries_nothing_of_its_own_brings_the_id_back() {
+    let reply = |text: &str, payload: Option<&str>| ButtonDefinition::QuickReply {
+        text: text.to_owned(),
+        payload: payload.map(str::to_owned),
+    };
+    let definition = Definition {
+        buttons: vec![
+            reply("Acknowledge", None),
+            reply("Silence 1h", Some("quiet")),
+            reply("Stop", Some("{{ alarm.owner }}")),
+        ],
+        ..alarm_definition()
+    };
+
+    let body = sent_body(&render(&definition, alarm())).await;
+
+    let components = body["template"]["components"].as_array().unwrap();
+    let payloads: Vec<(&str, &str)> = components
+        .iter()
+        .filter(|component| component["type"] == "button")
+        .map(|button| {
+            assert_eq!(button["sub_type"], "quick_reply");
+            let payload = &button["parameters"][0]["payload"];
+            (button["index"].as_str().unwrap(), payload.as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        payloads,
+        [("1", "quiet"), ("0", "<our id>"), ("2", "<our id>")]
+    );
+}
+
+#[tokio::test]
+async fn plain_text_goes_out_as_meta_documents_it() {
+    let server = graph(accepted()).await;
+    let outcome = client(&server.uri())
+        .send_text(&phone(), "<our id>", " You have it:\nLondon encoder 3 ")
+        .await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(
+        only_request(&server).await.body_json::<Value>().unwrap(),
+        json!({"messaging_product":"whatsapp","recipient_type":"individual","to":"+34600111222",
+         "type":"text","biz_opaque_callback_data":"<our id>",
+         "text":{"body":"You have it:\nLondon encoder 3","preview_url":false}})
+    );
+}
+
+#[tokio::test]
+async fn plain_text_has_a_length_that_meta_takes() {
+    for (given, sent) in [
+        ("x".repeat(5_000), 4_096),
+        ("👍".repeat(3_000), 2_048),
+        (String::new(), 1),
+    ] {
+        let server = graph(accepted()).await;
+        client(&server.uri()).send_text(&phone(), "k", &given).await;
+        let body: Value = only_request(&server).await.body_json().unwrap();
+        let text = body["text"]["body"].as_str().unwrap();
+        assert_eq!(text.chars().count(), sent);
+        assert!(text.encode_utf16().count() <= 4_096);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_of_plain_text_is_judged_as_for_a_template() {
+    let refused = ResponseTemplate::new(400).set_body_json(json!({"error": {
+        "message": "(#131047) Re-engagement message to 34600111222", "code": 131047}}));
+    let server = graph(refused).await;
+    let outcome = client(&server.uri()).send_text(&phone(), "k", "ok").await;
+    let Outcome::Failed(failure) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(
+        (failure.code, failure.class.retry, failure.class.scope),
+        (Some(131_047), Retry::Never, Scope::Message)
+    );
+    assert!(!failure.text.contains("34600111222"), "{}", failure.text);
+}
+
+#[tokio::test]
 async fn a_request_says_who_sends_it() {
     let server = graph(accepted()).await;
 

@@ -55,6 +55,9 @@ fn the_example_shows_every_key() {
             .and_then(|rest| rest.split(']').next())
         {
             section = inner.trim_start_matches('[').to_owned();
+            if section.contains(".languages.") {
+                shown.insert(("templates".to_owned(), "languages".to_owned()));
+            }
             section = section.split('.').next().unwrap().to_owned();
             shown.insert((String::new(), section.clone()));
             continue;
@@ -68,9 +71,11 @@ fn the_example_shows_every_key() {
         .filter(|(name, key)| {
             let home = match *name {
                 "" => "",
-                "header" | "button" | "[templates.…]" => "templates",
+                "header" | "button" | "[templates.…]" | "[templates.….languages.…]" => {
+                    "templates"
+                }
                 "delivery.storm" => "delivery",
-                "trigger" | "base_alarms" => "rules",
+                "trigger" | "base_alarms" | "escalation" => "rules",
                 name => name.trim_matches(['[', ']']),
             };
             !shown.contains(&(home.to_owned(), (*key).to_owned()))

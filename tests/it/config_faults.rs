@@ -331,7 +331,7 @@ filter = 5
 
 #[test]
 fn every_key_of_a_later_version_is_refused() {
-    for key in ["escalate", "confirm", "active", "mute", "inhibited_by"] {
+    for key in ["active", "mute", "inhibited_by"] {
         let shown = faults(&format!("{PATH}{key} = true\n"));
         let expected = format!("`{key}` is not available in this version");
         assert!(shown.contains(&expected), "{shown}");

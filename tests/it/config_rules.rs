@@ -326,11 +326,13 @@ fn rules_that_can_fire_are_not_warned_of() {
 #[test]
 fn the_examples_of_the_config_are_good() {
     const EXAMPLE: &str = include_str!("../../config/config.toml");
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 12] = [
         "london",
         "[templates.cleared]",
         "[templates.updated]",
         "[templates.reminder]",
+        "[templates.digest]",
+        "text = \"Several ",
         "name = \"klaxond_",
         "text = \"It ",
         "parameters",

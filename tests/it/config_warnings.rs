@@ -6,21 +6,6 @@ use klaxond::config::Changes;
 use crate::support::config::{Folder, PATH, WHATSAPP, warnings};
 
 #[test]
-fn what_this_version_does_not_serve_is_said() {
-    assert_snapshot!(warnings(
-        "
-[webhook]
-listen = \"127.0.0.1:9781\"
-[delivery]
-storm = { after = \"10 in 2m\", digest_every = \"2m\", digest_critical = \"30s\" }
-"
-    ));
-    assert_eq!(warnings("[delivery]\nstorm = \"off\"\n"), "");
-    let text = format!("{WHATSAPP}verify_token = \"open-sesame\"\n{PATH}");
-    assert_snapshot!("verify_token", Folder::new(&text).warnings());
-}
-
-#[test]
 fn nobody_is_told() {
     assert_snapshot!("nobody_at_all", Folder::new(WHATSAPP).warnings());
     let text = format!("{WHATSAPP}{PATH}").replace("groups =", "enabled = false\ngroups =");
@@ -133,9 +118,19 @@ fn a_reload_says_what_needs_a_restart() {
     folder.write("http", "http-token", 0o600);
     let new = old
         + "[storage]\npath = \"other.db\"\nretention = \"7d\"\n[ingest]\nsocket = \"a.sock\"\nmode = \"0600\"\nmax_line = 1024\n\
-           [http]\nlisten = \"off\"\ntoken_file = \"http\"\n[log]\nformat = \"json\"\n";
+           [http]\nlisten = \"off\"\ntoken_file = \"http\"\n[log]\nformat = \"json\"\n[webhook]\n";
+    let new = new.replace(
+        "token_file = \"token\"\n",
+        "token_file = \"token\"\nverify_token = \"sesame\"\napp_secret = \"0a1b2c\"\n",
+    );
     let changes = changes(&folder, &new);
-    assert!(changes.applied.is_empty(), "{changes:?}");
+    assert_eq!(
+        changes.applied,
+        [
+            "whatsapp.app_secret changed",
+            "delivery.unknown_wait changed"
+        ]
+    );
     assert_eq!(
         changes.needs_restart,
         [
@@ -147,7 +142,27 @@ fn a_reload_says_what_needs_a_restart() {
             "http.listen changed",
             "http.control changed",
             "http.token changed",
+            "webhook added",
             "log.format changed",
         ]
     );
+}
+
+#[test]
+fn what_is_said_of_digests_belongs_into_their_template() {
+    let template = |id: &str, parameter: &str| {
+        warnings(&format!(
+            "[templates.{id}]\nname = \"k\"\ntext = \"Look at {{{{1}}}} now.\"\nparameters = [\"{parameter}\"]\n"
+        ))
+    };
+    assert_snapshot!(
+        "digest_variable_elsewhere",
+        template("other", "{{ digest.count }}")
+    );
+    assert_snapshot!(
+        "digest_without_list",
+        template("digest", "{{ digest.headline }}")
+    );
+    assert_eq!(template("digest", "{{ digest.list }}"), "");
+    assert_eq!(template("other", "{{ alarm.element }}"), "");
 }

@@ -67,8 +67,9 @@ async fn every_stored_record_reaches_every_contact_over_thirty_kills() {
 }
 
 fn config() -> String {
-    let mut config =
-        String::from("[delivery]\nthroughput = \"10000/s\"\nper_contact = \"10000/s\"\n");
+    let mut config = String::from(
+        "[delivery]\nstorm = \"off\"\nthroughput = \"10000/s\"\nper_contact = \"10000/s\"\n",
+    );
     for phone in CONTACTS {
         config.push_str(&format!(
             "[[contacts]]\nname = \"c{phone}\"\nphone = \"{phone}\"\n"

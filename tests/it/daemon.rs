@@ -377,5 +377,89 @@ fn the_demo_delivers_and_ends_by_itself() {
         text.contains("Broadpeak BKS350") && text.contains("Encoder 7"),
         "{text}"
     );
-    assert!(text.contains("0 still waiting"), "{text}");
+    assert!(
+        text.contains(
+            "5 messages on the phones, 5 of them with a receipt that says so, 0 still waiting"
+        ),
+        "{text}"
+    );
+    assert_eq!(text.matches("✓✓ ─╯").count(), 5, "{text}");
+}
+
+/// Meta with a token that ends in five days and a template that it moved to another category.
+async fn meta_with_trouble() -> wiremock::MockServer {
+    use serde_json::json;
+    use wiremock::matchers::{method, path_regex};
+    let server = wiremock::MockServer::start().await;
+    let ends = jiff::Timestamp::now().as_second() + 5 * 86_400 + 600;
+    let template = json!({"id": "1", "name": "klaxond_alarm", "language": "en_US",
+        "status": "APPROVED", "category": "MARKETING", "parameter_format": "POSITIONAL",
+        "components": [{"type": "BODY", "text": "Alarm {{1}} on {{2}} is {{3}}. Please check it."}]});
+    for (path, body) in [
+        ("/message_templates$", json!({"data": [template]})),
+        (
+            "/debug_token$",
+            json!({"data": {"is_valid": true, "expires_at": ends}}),
+        ),
+        (
+            "",
+            json!({"verified_name": "Acme NOC", "quality_rating": "GREEN",
+            "throughput": {"level": "STANDARD"}}),
+        ),
+    ] {
+        wiremock::Mock::given(method("GET"))
+            .and(path_regex(path))
+            .respond_with(wiremock::ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_says_what_is_wrong_with_the_account_and_the_templates() {
+    let meta = meta_with_trouble().await;
+    let home = Home::new(&meta.uri(), CONFIG);
+    let config = std::fs::read_to_string(home.path("config.toml")).unwrap();
+    let account = "[whatsapp]\nbusiness_account_id = \"102290129340398\"";
+    std::fs::write(
+        home.path("config.toml"),
+        config.replace("[whatsapp]", account),
+    )
+    .unwrap();
+    let _daemon = tokio::task::block_in_place(|| {
+        let daemon = home.start();
+        let told = || home.log().matches("the operators should know").count() >= 2;
+        wait_until("two warnings", told, || home.log());
+        daemon
+    });
+    klaxond::whatsapp::install_crypto();
+    let client = reqwest::Client::builder()
+        .unix_socket(home.path("control.sock"))
+        .build()
+        .unwrap();
+    let answer = client
+        .get("http://klaxond/api/v1/status")
+        .send()
+        .await
+        .unwrap();
+    let status: serde_json::Value = answer.json().await.unwrap();
+    let account = &status["account"];
+    assert_eq!(account["token"]["days_left"], 5, "{account:#}");
+    assert_eq!(account["number"]["name"], "Acme NOC");
+    assert_eq!(account["number"]["throughput"], "STANDARD");
+    let warnings = account["warnings"].to_string();
+    for part in [
+        "the access token stops working on",
+        "counts it as marketing",
+    ] {
+        assert!(warnings.contains(part), "{warnings}");
+    }
+    let template = &status["templates"]["known"][0];
+    assert_eq!(
+        (&template["id"], &template["ok"], &template["category"]),
+        (&"alarm".into(), &true.into(), &"MARKETING".into()),
+        "{template:#}"
+    );
+    assert!(!home.log().contains("test-token"), "{}", home.log());
 }

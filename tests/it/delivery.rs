@@ -23,6 +23,9 @@ fn one_message_is_in_flight_for_each_contact() {
 fn no_more_are_in_flight_than_the_settings_allow() {
     let settings = Settings {
         max_in_flight: 2,
+        storm: None,
+        receipts: false,
+        max_per_day: None,
         ..wide()
     };
     let mut world = World::new(settings, &["a", "b", "c"]);

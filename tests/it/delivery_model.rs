@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use klaxond::delivery::{Action, Dispatcher, HoldKey, ProbeAnswer, Settings, Verdict};
 use klaxond::model::{
-    ContactId, Message, MessageId, MessageState, Outcome, Phone, Rate, Retry, Scope, TemplateId,
-    Time,
+    ContactId, Failure, Message, MessageId, MessageState, Outcome, Phone, Rate, Retry, Scope,
+    TemplateId, Time,
 };
 use proptest::prelude::*;
 
-use crate::support::delivery::{accepted, at, contact, failed, lost, message, ms, phone};
+use crate::support::delivery::{accepted, at, contact, failure, lost, message, ms, phone};
 use crate::support::delivery_history::{Answer, Op, Wish, op};
 use crate::support::delivery_model::{
     BURST, Gate, INTERVAL_MS, Item, Key, MAX_IN_FLIGHT, Model, NUMBER_BURST, NUMBER_INTERVAL_MS,
@@ -40,7 +40,19 @@ fn settings() -> Settings {
         per_contact: rate(INTERVAL_MS, BURST),
         unknown_wait: Duration::from_millis(UNKNOWN_WAIT_MS.try_into().unwrap()),
         max_in_flight: MAX_IN_FLIGHT,
+        storm: None,
+        receipts: false,
+        max_per_day: None,
     }
+}
+
+/// A failure that Meta did not answer with, so that the throughput stays.
+fn not_from_meta(retry: Retry, scope: Scope) -> Outcome {
+    Outcome::Failed(Failure {
+        status: None,
+        code: None,
+        ..failure(retry, scope, 1, "no connection")
+    })
 }
 
 struct Run {
@@ -212,7 +224,9 @@ impl Run {
                 assert_eq!(repeat, self.model.items[&id.0].unknowns > 0);
                 self.model.claim(id.0);
             }
-            Action::Digest { contact, .. } => panic!("a digest to {contact}: storms are off"),
+            Action::Digest { contact, .. } | Action::Overdone { contact, .. } => {
+                panic!("{contact}: storms are off")
+            }
             Action::Close {
                 id,
                 state,
@@ -275,7 +289,7 @@ impl Run {
         let outcome = match answer {
             Answer::Accepted => accepted(),
             Answer::Unknown => lost(),
-            Answer::Failed(retry, scope) => failed(retry, scope),
+            Answer::Failed(retry, scope) => not_from_meta(retry, scope),
         };
         let verdict = self
             .dispatcher

@@ -39,6 +39,7 @@ impl Row {
             self.unknowns,
             self.retry_at.map(at),
             self.attempted.map(at),
+            None,
         );
     }
 }

@@ -257,7 +257,9 @@ async fn a_stop_does_not_wait_longer_than_told_for_an_answer_that_does_not_come(
     let sandbox = sandbox(&["hang:count=1"]).await;
     let home = home(
         &sandbox,
-        &format!("[delivery]\ndrain_timeout = \"2s\"\nunknown_wait = \"1s\"\n{CONFIG}"),
+        &format!(
+            "[delivery]\nstorm = \"off\"\ndrain_timeout = \"2s\"\nunknown_wait = \"1s\"\n{CONFIG}"
+        ),
     );
     tokio::task::block_in_place(|| {
         let daemon = home.start();

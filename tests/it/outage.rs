@@ -103,7 +103,7 @@ async fn what_came_while_meta_was_unreachable_goes_out_by_severity_then_by_the_l
 #[tokio::test(start_paused = true)]
 async fn limits_hold_when_meta_comes_back() {
     let house = House::build(&format!(
-        "[delivery]\nper_contact = \"1/6s, burst 3\"\n{ONE}"
+        "[delivery]\nstorm = \"off\"\nper_contact = \"1/6s, burst 3\"\n{ONE}"
     ))
     .await;
     house.meta.stand_with(Some(Answer::Unreachable));
@@ -264,7 +264,8 @@ async fn stored_under_way(house: &House, element: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn of_thousands_of_failures_at_once_the_fallback_misses_none() {
-    let limits = "[delivery]\nper_contact = \"10000/s\"\nthroughput = \"10000/s\"\n";
+    let limits =
+        "[delivery]\nstorm = \"off\"\nper_contact = \"10000/s\"\nthroughput = \"10000/s\"\n";
     let house = House::build(&format!("{limits}{NO_PAGER}{ONE}")).await;
     house.meta.stand(Some(131_026));
     for n in 0..1_500 {
@@ -295,7 +296,7 @@ async fn retention_keeps_what_the_fallback_has_not_heard() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_week_in_shadow_mode_the_first_real_alarms_find_their_limits_unspent() {
-    let limits = "[delivery]\nper_contact = \"1/6s, burst 3\"\n";
+    let limits = "[delivery]\nstorm = \"off\"\nper_contact = \"1/6s, burst 3\"\n";
     let shadow = format!("{limits}mode = \"shadow\"\n{ONE}");
     let house = House::build(&shadow).await;
     for n in 0..50 {

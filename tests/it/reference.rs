@@ -12,7 +12,7 @@ mod generate;
 mod model;
 mod phrases;
 mod scenario;
-mod search;
+pub mod search;
 mod shrink;
 mod speech;
 mod told;

@@ -9,6 +9,7 @@ use crate::support::meta::Answer;
 
 const CONFIG: &str = r#"
 [delivery]
+storm = "off"
 per_contact = "1/6s, burst 3"
 [[contacts]]
 name = "NOC desk"

@@ -3,7 +3,11 @@
 mod command;
 mod faults;
 mod fixture;
+mod process;
+mod replies;
 mod strict;
+mod templates;
+mod webhooks;
 
 use klaxond::sandbox::Settings;
 use serde_json::{Value, json};

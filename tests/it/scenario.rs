@@ -114,6 +114,11 @@ async fn act(house: &mut House, act: &Act) -> Option<String> {
                 .is_empty()
                 .then(|| "no such alarm is open".to_owned());
         }
+        Act::Ack(_) | Act::Reply { .. } | Act::Undelivered { .. } => {
+            return Some(
+                "what comes back is for tests of rules; see tests/scenarios/rules".to_owned(),
+            );
+        }
         Act::Expect(_) | Act::Nothing { .. } => return None,
         Act::Other(what) => what,
     };

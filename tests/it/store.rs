@@ -288,7 +288,7 @@ async fn a_message_goes_from_queue_to_its_end() {
 }
 
 #[tokio::test]
-async fn only_what_waits_can_be_claimed_and_claims_are_all_or_none() {
+async fn what_has_ended_is_not_claimed_and_claims_are_all_or_none() {
     let folder = Folder::new();
     let (store, _tail) = folder.open(Mode::Threaded);
     store.log.append(vec![raise(1, "a")]).await.unwrap();
@@ -304,12 +304,15 @@ async fn only_what_waits_can_be_claimed_and_claims_are_all_or_none() {
         .unwrap();
     let error = store
         .outbox
-        .claim(vec![claim(1, 7), claim(2, 7)])
+        .claim(vec![claim(1, 7), claim(9, 7)])
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("message 2"), "{error}");
+    assert!(error.to_string().contains("message 9"), "{error}");
     assert_eq!(waiting(&store).await, [(1, MessageState::Queued)]);
     assert_eq!(store.outbox.attempts_since(at(0)).await.unwrap(), []);
+    let claims = vec![claim(1, 7), claim(2, 7)];
+    assert_eq!(store.outbox.claim(claims).await.unwrap(), [MessageId(2)]);
+    assert_eq!(waiting(&store).await, [(1, MessageState::Sending)]);
 }
 
 #[tokio::test]

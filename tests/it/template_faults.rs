@@ -2,6 +2,7 @@
 
 use klaxond::whatsapp::template::{Definition, HeaderDefinition, Parameters, Place, Template};
 
+use crate::support::config::shipped_template;
 use crate::support::messages::{alarm_definition, definition, faults, named, quick_reply, url};
 
 #[test]
@@ -159,7 +160,7 @@ fn parameters_are_compiled_and_tried_when_they_load() {
 
     parameter 1: syntax error: unknown statement include
 
-    parameter 1: there is no variable debug; there are alarm, bucket, contact, notification, rule
+    parameter 1: there is no variable debug; there are alarm, bucket, contact, digest, notification, rule
     "#);
 }
 
@@ -277,11 +278,23 @@ fn buttons_keep_metas_rules() {
 
 #[test]
 fn what_meta_refuses_at_creation_is_a_warning() {
-    let definition = definition("{{1}}: {{2}} {{3}}", &["a", "b", "c"]);
+    let definition = definition("{{1}}: {{2}}\n\n{{3}}", &["a", "b", "c"]);
     assert!(Template::compile(&definition).is_ok());
     insta::assert_snapshot!(faults(&definition), @r#"
     warning: text: Meta refuses a text that begins with a variable; put words beside {{1}}
     warning: text: Meta refuses a text that ends with a variable; put words beside {{3}}
     warning: text: Meta refuses variables next to each other; put words beside {{3}}
     "#);
+}
+
+#[test]
+fn meta_would_take_the_templates_that_the_config_ships() {
+    for id in ["cleared", "updated", "reminder", "digest"] {
+        let template = Template::compile(&shipped_template(id)).unwrap();
+        assert!(
+            template.warnings().is_empty(),
+            "{id}: {:?}",
+            template.warnings()
+        );
+    }
 }

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::cli::options::Output;
 use crate::cli::phone;
-use crate::sandbox::Shown;
+use crate::model::Stage;
+use crate::sandbox::Accepted;
 
-use super::Told;
+use super::{Ended, Told};
 
 /// What people and programs see of it.
 #[derive(Debug, Clone, Copy)]
@@ -54,24 +55,32 @@ impl Screen {
         }
     }
 
-    pub(super) fn message(self, shown: &Shown) {
-        let Shown::Message(message) = shown else {
-            return;
-        };
-        match self.output {
-            Output::Text => {
-                let style = phone::Style {
-                    colour: std::io::stdout().is_terminal(),
-                    timezone: TimeZone::UTC,
-                };
-                let title = format!("phone {}", message.to);
-                println!("{}", phone::draw(message, &title, &style));
-            }
-            Output::Json => {
-                let mut event = message.json();
-                event["event"] = json!("message");
-                println!("{event}");
-            }
+    pub(super) fn accepted(self, message: &Accepted) {
+        if self.output == Output::Json {
+            let mut event = message.json();
+            event["event"] = json!("message");
+            println!("{event}");
+        }
+    }
+
+    pub(super) fn receipt(self, message: &Accepted, stage: Stage) {
+        if self.output == Output::Json {
+            println!(
+                "{}",
+                json!({"event": "receipt", "wamid": message.wamid, "state": stage.name()})
+            );
+        }
+    }
+
+    /// As the phone shows it.
+    pub(super) fn draw(self, message: &Accepted, ticks: &str) {
+        if self.output == Output::Text {
+            let style = phone::Style {
+                colour: std::io::stdout().is_terminal(),
+                timezone: TimeZone::UTC,
+            };
+            let title = format!("phone {}", message.to);
+            println!("{}", phone::draw_ticked(message, &title, &style, ticks));
         }
     }
 
@@ -83,12 +92,18 @@ impl Screen {
         }
     }
 
-    pub(super) fn goodbye(self, told: &Told, arrived: usize, accepted: u64, waiting: u64) {
+    pub(super) fn goodbye(self, told: &Told, ended: &Ended) {
         let Told {
             stored,
             ignored,
             rejected,
         } = told;
+        let Ended {
+            arrived,
+            accepted,
+            delivered,
+            waiting,
+        } = ended;
         match self.output {
             Output::Text => {
                 let total = told.total();
@@ -96,7 +111,7 @@ impl Screen {
                     "\n{total} lines handed in: {stored} stored, {ignored} ignored, {rejected} rejected"
                 );
                 println!(
-                    "{arrived} messages on the phones, {accepted} accepted in the outbox, {waiting} still waiting"
+                    "{arrived} messages on the phones, {delivered} of them with a receipt that says so, {waiting} still waiting"
                 );
             }
             Output::Json => println!(
@@ -108,6 +123,7 @@ impl Screen {
                     "rejected": rejected,
                     "on_phones": arrived,
                     "accepted": accepted,
+                    "delivered": delivered,
                     "waiting": waiting,
                 })
             ),

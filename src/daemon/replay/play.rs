@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::engine::{Account, Engine, Resume, ResumeError, Ruleset, Step};
-use crate::model::{AlarmRecord, Event, LogEntry, Position, Time, TreeKey};
+use crate::model::{AlarmRecord, ContactId, Event, LogEntry, Message, Position, Time, TreeKey};
 use crate::pipeline::Outfit;
 
 use super::Said;
+use super::sent::Sent;
 
 /// The rules of one config, from an empty state on.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub struct Replay {
     open: HashSet<TreeKey>,
     position: Position,
     ignored: u64,
+    sent: Sent,
 }
 
 impl Replay {
@@ -43,6 +45,7 @@ impl Replay {
             open: HashSet::new(),
             position: Position::default(),
             ignored: 0,
+            sent: Sent::default(),
         })
     }
 
@@ -56,6 +59,11 @@ impl Replay {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The last message to a contact that is no answer and has `words` in its text.
+    pub(super) fn last_to(&self, contact: &ContactId, words: &str) -> Option<&Message> {
+        self.sent.last_to(contact, words)
     }
 
     /// The next time at which a wait ends that is neither a reminder nor the forgetting of a silent
@@ -97,7 +105,7 @@ impl Replay {
         for tree in &step.closed_trees {
             self.open.remove(tree);
         }
-        Said::of(step, &self.outfit)
+        Said::of(step, &self.outfit, &mut self.sent)
     }
 }
 

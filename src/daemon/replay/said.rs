@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::engine::Step;
-use crate::model::{Contact, Kind, Message, Notification, Time};
+use crate::model::{Contact, Form, Kind, Message, Notification, Time};
 use crate::pipeline::Outfit;
 use crate::whatsapp::template::Scene;
+
+use super::sent::Sent;
 
 /// One message that would go out: a notification to one contact, before lanes and limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +54,20 @@ struct Line<'a> {
 
 impl Said {
     /// The messages of a step, with their texts.
-    pub(in crate::daemon) fn of(step: &Step, outfit: &Outfit) -> Vec<Self> {
+    pub(in crate::daemon) fn of(step: &Step, outfit: &Outfit, sent: &mut Sent) -> Vec<Self> {
         let messages = step.messages.iter();
         messages
             .filter_map(|message| {
                 let mut notifications = step.notifications.iter();
-                let about = notifications.find(|known| known.id == message.notification)?;
-                Some(Self::new(message, about, outfit))
+                let about = notifications.find(|known| known.id == message.notification);
+                // What stands in for another carries what that one did.
+                let about = match about {
+                    Some(about) => Arc::clone(about),
+                    None => sent.notification(message.notification)?,
+                };
+                let said = Self::new(message, &about, outfit);
+                sent.keep(message, &about, &said.text);
+                Some(said)
             })
             .collect()
     }
@@ -66,7 +75,7 @@ impl Said {
     fn new(message: &Message, about: &Arc<Notification>, outfit: &Outfit) -> Self {
         let contact = outfit.contact(&message.contact);
         Self {
-            at: about.at,
+            at: message.created,
             rule: about.rule.to_string(),
             bucket: about.view.key.clone(),
             kind: about.kind,
@@ -123,6 +132,9 @@ fn text(
     contact: &Contact,
     outfit: &Outfit,
 ) -> Option<String> {
+    if message.form == Form::Text {
+        return Some(about.reason.clone());
+    }
     let template = outfit.template(&message.template)?;
     let scene = Scene {
         notification: about,

@@ -60,6 +60,24 @@ pub enum Act {
     Alarm(String),
     /// `klaxond clear` of this id.
     Clear(String),
+    /// `klaxond ack` of this id.
+    Ack(String),
+    /// A contact writes or taps something.
+    Reply {
+        /// Who, by name or id.
+        contact: String,
+        /// Words of the message that it is about; the last one when not given.
+        about: String,
+        /// What.
+        words: String,
+    },
+    /// A message will not reach its contact.
+    Undelivered {
+        /// Who, by name or id.
+        contact: String,
+        /// Words of the message.
+        words: String,
+    },
     /// A message goes out.
     Expect(Expected),
     /// No message goes out from here until then, to a contact or to anybody.
@@ -140,7 +158,13 @@ impl Scenario {
     pub fn end(&self) -> Duration {
         let ends = self.lines.iter().map(|line| match &line.act {
             Act::Nothing { until, .. } => (*until).max(line.at),
-            Act::Alarm(_) | Act::Clear(_) | Act::Expect(_) | Act::Other(_) => line.to,
+            Act::Alarm(_)
+            | Act::Clear(_)
+            | Act::Ack(_)
+            | Act::Reply { .. }
+            | Act::Undelivered { .. }
+            | Act::Expect(_)
+            | Act::Other(_) => line.to,
         });
         ends.max().unwrap_or_default()
     }
@@ -210,6 +234,10 @@ fn read(number: usize, text: &str) -> Result<Line, Flaw> {
         "alarm" => Act::Alarm(rest.to_owned()),
         "clear" if rest.is_empty() => return Err(flaw("expected the id of an alarm")),
         "clear" => Act::Clear(rest.to_owned()),
+        "ack" if rest.is_empty() => return Err(flaw("expected the id of an alarm")),
+        "ack" => Act::Ack(rest.to_owned()),
+        "reply" => reply(rest).map_err(flaw)?,
+        "undelivered" => undelivered(rest).map_err(flaw)?,
         "expect" => expect(at, rest).map_err(flaw)?,
         _ => Act::Other(what.to_owned()),
     };
@@ -222,9 +250,38 @@ fn read(number: usize, text: &str) -> Result<Line, Flaw> {
     })
 }
 
+fn reply(rest: &str) -> Result<Act, &'static str> {
+    const SHAPE: &str = "expected `reply NAME: WHAT`, or `reply NAME (WORDS OF THE MESSAGE): WHAT`";
+    let (who, words) = rest.split_once(": ").ok_or(SHAPE)?;
+    let (contact, about) = match who.split_once('(') {
+        Some((contact, about)) => (contact, about.trim_end().strip_suffix(')').ok_or(SHAPE)?),
+        None => (who, ""),
+    };
+    if contact.trim().is_empty() || words.trim().is_empty() {
+        return Err(SHAPE);
+    }
+    Ok(Act::Reply {
+        contact: contact.trim().to_owned(),
+        about: about.trim().to_owned(),
+        words: words.trim().to_owned(),
+    })
+}
+
+fn undelivered(rest: &str) -> Result<Act, &'static str> {
+    const SHAPE: &str = "expected `undelivered NAME: WORDS OF THE MESSAGE`";
+    let (contact, words) = rest.split_once(':').ok_or(SHAPE)?;
+    if contact.trim().is_empty() {
+        return Err(SHAPE);
+    }
+    Ok(Act::Undelivered {
+        contact: contact.trim().to_owned(),
+        words: words.trim().to_owned(),
+    })
+}
+
 fn expect(at: Duration, rest: &str) -> Result<Act, &'static str> {
     const SHAPE: &str = "expected `expect NAME: WORDS`, `expect KIND to NAME: WORDS` (raised, \
-                         updated, cleared, reminder) or `expect nothing [to NAME] [until TIME]`";
+                         updated, cleared, reminder, escalated, acknowledged, answer, notice) or `expect nothing [to NAME] [until TIME]`";
     if let Some(rest) = rest.strip_prefix("nothing")
         && (rest.is_empty() || rest.starts_with(char::is_whitespace))
         && (!rest.contains(": ") && !rest.ends_with(':'))
@@ -232,14 +289,7 @@ fn expect(at: Duration, rest: &str) -> Result<Act, &'static str> {
         return nothing(at, rest).ok_or(SHAPE);
     }
     let (who, words) = rest.split_once(':').ok_or(SHAPE)?;
-    let kinds = [
-        Kind::Raised,
-        Kind::Updated,
-        Kind::Cleared,
-        Kind::Reminder,
-        Kind::Escalated,
-    ];
-    let kind = kinds.into_iter().find_map(|kind| {
+    let kind = Kind::ALL.into_iter().find_map(|kind| {
         let contact = who.strip_prefix(kind.name())?.strip_prefix(" to ")?;
         Some((kind, contact))
     });

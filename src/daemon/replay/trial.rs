@@ -9,7 +9,7 @@ use crate::ingest::{Codec, Line as Input};
 use crate::model::{AlarmRecord, Event, Time};
 
 use super::scenario::{Act, Expected, Flaw, Line, Scenario};
-use super::{Player, Replay, Said};
+use super::{Player, Replay, Said, returning};
 
 /// When every test starts: 2026-01-01T00:00:00Z.
 pub const START: Time = Time::from_ms(1_767_225_600_000);
@@ -105,6 +105,21 @@ fn play(scenario: &Scenario, settings: &Settings) -> Result<Vec<Said>, TrialErro
                 };
                 player.take(at, &event, &mut hear);
             }
+            Act::Ack(id) => {
+                in_order(&player, line)?;
+                let event = Event::AckByHand {
+                    id: id.clone(),
+                    by: "test".to_owned(),
+                };
+                player.take(at, &event, &mut hear);
+            }
+            Act::Reply { .. } | Act::Undelivered { .. } => {
+                in_order(&player, line)?;
+                // What it is about may be told in this second.
+                player.pass(at, &mut hear);
+                let event = returning::event(&player, settings, line, at)?;
+                player.take(at, &event, &mut hear);
+            }
             Act::Other(what) => return Err(stranger(line, what).into()),
             Act::Expect(_) | Act::Nothing { .. } => {}
         }
@@ -147,7 +162,7 @@ fn stranger(line: &Line, what: &str) -> Flaw {
              lanes, limits and Meta; take the line out"
         )
     } else {
-        format!("there is no `{verb}`; expected alarm, clear or expect")
+        format!("there is no `{verb}`; expected alarm, clear, ack, reply, undelivered or expect")
     };
     Flaw::new(line.number, message)
 }
@@ -155,7 +170,13 @@ fn stranger(line: &Line, what: &str) -> Flaw {
 fn expectations(scenario: &Scenario) -> impl Iterator<Item = (&Line, &Expected)> {
     scenario.lines.iter().filter_map(|line| match &line.act {
         Act::Expect(expected) => Some((line, expected)),
-        Act::Alarm(_) | Act::Clear(_) | Act::Nothing { .. } | Act::Other(_) => None,
+        Act::Alarm(_)
+        | Act::Clear(_)
+        | Act::Ack(_)
+        | Act::Reply { .. }
+        | Act::Undelivered { .. }
+        | Act::Nothing { .. }
+        | Act::Other(_) => None,
     })
 }
 
@@ -166,7 +187,13 @@ fn unexpected(scenario: &Scenario, said: Said) -> Miss {
         Act::Nothing { contact, until } => {
             line.at <= at && at <= *until && contact.as_ref().is_none_or(|name| is_to(&said, name))
         }
-        Act::Alarm(_) | Act::Clear(_) | Act::Expect(_) | Act::Other(_) => false,
+        Act::Alarm(_)
+        | Act::Clear(_)
+        | Act::Ack(_)
+        | Act::Reply { .. }
+        | Act::Undelivered { .. }
+        | Act::Expect(_)
+        | Act::Other(_) => false,
     });
     Miss {
         line: line.map(|line| line.number),

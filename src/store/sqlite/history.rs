@@ -31,6 +31,14 @@ impl Reader {
         })
     }
 
+    /// What `look` reads.
+    pub(in crate::store) fn ask<T>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        look(&self.conn).map_err(|fault| fault.at(&self.path))
+    }
+
     /// The first entry that came at `since` or later, by halving: times never go down in the log.
     pub(in crate::store) fn first(&self, since: Time) -> Result<Position, StoreError> {
         self.halve(since).map_err(|fault| fault.at(&self.path))

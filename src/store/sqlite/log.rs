@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::model::{AlarmRecord, Event, LogEntry, Position, Time, TreeKey};
+use crate::model::{AlarmRecord, Event, LogEntry, MessageId, Position, Time, TreeKey};
 use crate::store::NewEntry;
 
 use super::fault::Fault;
-use super::rows;
 use super::writer::Tx;
+use super::{outbox, rows};
 
 /// An entry as far as it can be prepared before it reaches the writer.
 pub(in crate::store) struct Prepared {
@@ -158,6 +158,38 @@ fn store(tx: &mut Tx<'_>, entry: &Prepared) -> Result<Position, Fault> {
         event: entry.event.clone(),
     });
     Ok(position)
+}
+
+/// Appends an event that is not a record.
+pub(super) fn note(
+    tx: &mut Tx<'_>,
+    at: Time,
+    origin: &Arc<str>,
+    event: Event,
+) -> Result<Position, Fault> {
+    let prepared = Prepared {
+        at,
+        json: None,
+        event,
+        origin: Arc::clone(origin),
+        wanted: true,
+        tree: None,
+    };
+    store(tx, &prepared)
+}
+
+/// Appends entries, and forgets that the fallback has to hear of `told`: the entries tell of it. It
+/// has to hear of `still`.
+pub(in crate::store) fn append_told(
+    tx: &mut Tx<'_>,
+    entries: &[Prepared],
+    told: MessageId,
+    still: &[MessageId],
+) -> Result<(), Fault> {
+    append(tx, entries)?;
+    outbox::told(tx, told)?;
+    let conn = tx.write()?;
+    still.iter().try_for_each(|id| outbox::tell(conn, *id))
 }
 
 fn is_open(tx: &Tx<'_>, tree: Option<&Touch>) -> Result<bool, Fault> {

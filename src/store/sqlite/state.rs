@@ -7,7 +7,7 @@ use crate::store::{Saved, StepWrite};
 
 use super::fault::Fault;
 use super::writer::Tx;
-use super::{log, outbox, rows};
+use super::{hooks, log, outbox, receipts, rows};
 
 /// What was written last.
 pub(in crate::store) fn load(conn: &Connection) -> Result<Saved, Fault> {
@@ -37,6 +37,19 @@ pub(in crate::store) fn load(conn: &Connection) -> Result<Saved, Fault> {
     Ok(saved)
 }
 
+/// Every row of a kind.
+pub(in crate::store) fn rows_of(conn: &Connection, kind: RowKind) -> Result<Vec<Row>, Fault> {
+    let mut statement =
+        conn.prepare_cached("SELECT key, value FROM state WHERE kind = ?1 ORDER BY key")?;
+    rows::collect(statement.query([kind.name()])?, |row| {
+        Ok(Row {
+            kind,
+            key: row.get(0)?,
+            value: row.get(1)?,
+        })
+    })
+}
+
 /// Writes steps whole.
 pub(in crate::store) fn commit(tx: &mut Tx<'_>, steps: &[StepWrite]) -> Result<(), Fault> {
     for step in steps {
@@ -47,6 +60,15 @@ pub(in crate::store) fn commit(tx: &mut Tx<'_>, steps: &[StepWrite]) -> Result<(
         }
         for message in &step.messages {
             outbox::insert_message(conn, message)?;
+        }
+        for receipt in &step.receipts {
+            receipts::apply(conn, receipt, step.engine_time)?;
+        }
+        for notification in &step.acks {
+            hooks::add(conn, *notification)?;
+        }
+        for message in &step.alone {
+            outbox::tell_command(conn, *message)?;
         }
         for change in &step.rows {
             apply(conn, change)?;

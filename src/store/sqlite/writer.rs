@@ -122,7 +122,7 @@ impl Writer {
             error
         })?;
         let stored = self.book.settle();
-        if !stored.is_empty()
+        if ends.iter().any(|end| end.stored)
             && let Err(error) = self.wal.sync(&self.conn, &self.path)
         {
             // It is in the log, but not answered as stored; what does not wait for the disk is done.
@@ -140,6 +140,7 @@ impl Writer {
             space: &mut self.space,
             begun: false,
             wrote: false,
+            lasting: false,
         };
         let mut ends = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -149,7 +150,7 @@ impl Writer {
                 .map_err(|fault| fault.at(&self.path));
             ends.push(End {
                 end,
-                stored: tx.book.stored.len() > before,
+                stored: tx.book.stored.len() > before || std::mem::take(&mut tx.lasting),
             });
         }
         if tx.commit()? {
@@ -175,7 +176,7 @@ impl Writer {
 /// How a job ended.
 struct End {
     end: Result<(), StoreError>,
-    /// It put something into the log, so that its answer waits for the disk.
+    /// It put something into the log, or asked for it, so that its answer waits for the disk.
     stored: bool,
 }
 
@@ -188,6 +189,8 @@ pub(in crate::store) struct Tx<'a> {
     begun: bool,
     /// The job that runs has asked to write.
     wrote: bool,
+    /// Its answer waits for the disk, although it puts nothing into the log.
+    lasting: bool,
 }
 
 impl<'a> Tx<'a> {
@@ -201,6 +204,11 @@ impl<'a> Tx<'a> {
         Ok(self.conn)
     }
 
+    /// The job that runs is answered after what it wrote is on disk.
+    pub(super) fn wait_for_disk(&mut self) {
+        self.lasting = true;
+    }
+
     /// The connection, to look.
     pub(super) fn look(&self) -> &'a Connection {
         self.conn
@@ -211,6 +219,7 @@ impl<'a> Tx<'a> {
     fn attempt(&mut self, job: &mut dyn Job) -> Result<Result<(), Fault>, Fault> {
         let mark = self.book.mark();
         self.wrote = false;
+        self.lasting = false;
         let end = job.run(self);
         if end.is_err() {
             self.book.rewind(mark);

@@ -146,7 +146,7 @@ pub(super) fn creation_rules(body: &Pattern) -> Vec<TemplateFault> {
         .segments()
         .iter()
         .filter(|segment| match segment {
-            Segment::Text(text) => text.contains('\n') || !text.trim().is_empty(),
+            Segment::Text(text) => !text.trim().is_empty(),
             Segment::Variable { .. } => true,
         })
         .collect();

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::TemplateId;
+use crate::model::{Contact, TemplateId};
 
 use super::check::{self, MAX_URL};
-use super::definition::{ButtonDefinition, Definition, Parameters};
+use super::definition::{ButtonDefinition, Category, Definition, Parameters};
 use super::fault::{Place, TemplateFault};
 use super::parameter::{Source, Sources};
 use super::placeholder::Pattern;
 use super::sanitise::units;
+use super::words::{Vocabulary, Words, tongue};
 
 /// A template that is known to render. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,11 @@ pub(super) struct Parts {
     pub(super) footer: Option<String>,
     pub(super) buttons: Vec<Button>,
     pub(super) sources: Sources,
+    /// What klaxond's own words are in its language.
+    words: Arc<Words>,
+    definition: Definition,
+    /// The same in other languages.
+    languages: Vec<Template>,
     warnings: Vec<TemplateFault>,
 }
 
@@ -48,7 +54,7 @@ pub(super) struct Button {
 
 /// What a button does.
 pub(super) enum ButtonKind {
-    /// A tap sends the value of the source back, else the label.
+    /// A tap sends the value of the source back, else the id of the message.
     QuickReply { source: Option<Source> },
     /// The source's value goes behind the fixed part of the address, which has so many units.
     Url {
@@ -64,8 +70,20 @@ impl Template {
     /// # Errors
     /// Every fault at once, with the warnings; at least one is fatal.
     pub fn compile(definition: &Definition) -> Result<Self, Vec<TemplateFault>> {
+        Self::compile_with(definition, &Vocabulary::default())
+    }
+
+    /// The same with words for its languages.
+    ///
+    /// # Errors
+    /// As [`Template::compile`]; the faults of another language when its own text is good.
+    pub fn compile_with(
+        definition: &Definition,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, Vec<TemplateFault>> {
         let mut faults = check::form(definition);
-        let mut sources = Sources::new();
+        let words = vocabulary.of(&definition.language);
+        let mut sources = Sources::new(Arc::clone(&words));
 
         let known = faults.len();
         let body = scan(Place::Text, &definition.text, &mut faults);
@@ -82,6 +100,9 @@ impl Template {
         if faults.iter().any(|fault| fault.fatal) {
             return Err(faults);
         }
+        let languages = definition.languages.iter();
+        let languages = languages.map(|other| Self::compile_with(other, vocabulary));
+        let languages = languages.collect::<Result<Vec<Self>, _>>()?;
         Ok(Self(Arc::new(Parts {
             id: definition.id.clone(),
             name: definition.name.clone(),
@@ -93,6 +114,9 @@ impl Template {
             footer: definition.footer.clone(),
             buttons,
             sources,
+            words,
+            definition: definition.clone(),
+            languages,
             warnings: faults,
         })))
     }
@@ -115,6 +139,49 @@ impl Template {
         &self.0.language
     }
 
+    /// As it was written.
+    #[must_use]
+    pub fn definition(&self) -> &Definition {
+        &self.0.definition
+    }
+
+    /// What it is submitted as.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        self.0.definition.category
+    }
+
+    /// The same in other languages; these have none of their own.
+    #[must_use]
+    pub fn languages(&self) -> &[Self] {
+        &self.0.languages
+    }
+
+    /// It and its other languages.
+    pub fn each_language(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.languages())
+    }
+
+    /// In the language of `contact`: exactly that one, else one of the same tongue (`es` and `es_MX`
+    /// are), else its own.
+    #[must_use]
+    pub fn for_contact(&self, contact: &Contact) -> &Self {
+        let Some(wanted) = contact.language.as_deref() else {
+            return self;
+        };
+        let exact = self.each_language().find(|one| one.language() == wanted);
+        let near = || {
+            self.each_language()
+                .find(|one| tongue(one.language()) == tongue(wanted))
+        };
+        exact.or_else(near).unwrap_or(self)
+    }
+
+    /// What klaxond's own words are in its language.
+    pub(super) fn words(&self) -> &Words {
+        &self.0.words
+    }
+
     /// What Meta would refuse or shows badly; none of it is fatal.
     #[must_use]
     pub fn warnings(&self) -> &[TemplateFault] {
@@ -124,9 +191,25 @@ impl Template {
     /// Whether what the phone shows depends on one of these variables (`alarm.severity`).
     #[must_use]
     pub fn looks_at(&self, names: &[&str]) -> bool {
-        let body = (0..self.0.variables.len()).map(Place::Parameter);
-        body.chain([Place::HeaderParameter])
+        let header = Source::text(Place::HeaderParameter);
+        self.body_looks_at(names) || self.0.sources.looks_at(header, names)
+    }
+
+    /// Whether the body depends on one of these variables.
+    pub(super) fn body_looks_at(&self, names: &[&str]) -> bool {
+        (0..self.0.variables.len())
+            .map(Place::Parameter)
             .any(|place| self.0.sources.looks_at(Source::text(place), names))
+    }
+
+    /// Whether anything in it depends on one of these variables, an address or a payload too.
+    #[must_use]
+    pub fn uses(&self, names: &[&str]) -> bool {
+        let looks = |source| self.0.sources.looks_at(source, names);
+        self.looks_at(names)
+            || (0..self.0.buttons.len())
+                .map(Place::Button)
+                .any(|place| looks(Source::text(place)) || looks(Source::address(place)))
     }
 
     /// How many variables the header, the body and each button leave open.

@@ -1,5 +1,7 @@
 //! A template as the config writes it down.
 
+use std::time::Duration;
+
 use crate::model::TemplateId;
 
 /// A template as written: what Meta approved, and how its variables are filled.
@@ -21,6 +23,41 @@ pub struct Definition {
     pub parameters: Parameters,
     /// Buttons in the order Meta shows them.
     pub buttons: Vec<ButtonDefinition>,
+    /// What it is submitted as.
+    pub category: Category,
+    /// How long Meta goes on trying to deliver a message; 30 days when not given.
+    pub ttl: Option<Duration>,
+    /// What Meta's reviewers read in place of the body's variables, in the order of `parameters`;
+    /// an alarm that is made up when empty.
+    pub examples: Vec<String>,
+    /// What its messages go with while Meta does not take it.
+    pub fallback: Option<TemplateId>,
+    /// The same in other languages; these have none of their own.
+    pub languages: Vec<Definition>,
+}
+
+/// What Meta counts a template as: price and limits follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Category {
+    /// Notices that people asked for or must have.
+    #[default]
+    Utility,
+    /// Everything that promotes, and what is too vague to tell.
+    Marketing,
+    /// One-time passwords.
+    Authentication,
+}
+
+impl Category {
+    /// The word that Meta takes, in small letters.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Utility => "utility",
+            Self::Marketing => "marketing",
+            Self::Authentication => "authentication",
+        }
+    }
 }
 
 /// A text header.
@@ -48,7 +85,7 @@ pub enum ButtonDefinition {
     QuickReply {
         /// The label.
         text: String,
-        /// minijinja source; Meta sends the label back when it is not given.
+        /// minijinja source; the id of the message comes back when it is not given.
         payload: Option<String>,
     },
     /// Opens an address.

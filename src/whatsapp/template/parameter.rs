@@ -1,10 +1,13 @@
 //! What fills a variable: a minijinja template, strict about names and bounded in work.
 
+use std::sync::Arc;
+
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 
 use super::fault::{Place, TemplateFault};
 use super::scene;
+use super::words::Words;
 
 /// Work that one value may take, in minijinja's fuel: instructions, and 64 bytes each.
 const FUEL: u64 = 50_000;
@@ -14,6 +17,8 @@ const MAX_DEPTH: usize = 32;
 const MAX_SOURCE_BYTES: usize = 4096;
 /// Marks sources whose values stand in an address.
 const ADDRESS: &str = "address";
+/// How the names of sources begin that a button carries.
+const BUTTON: &str = "button ";
 
 /// The compiled sources of one template.
 #[derive(Debug)]
@@ -51,7 +56,8 @@ impl Source {
 }
 
 impl Sources {
-    pub(super) fn new() -> Self {
+    /// Words that klaxond itself uses are printed as `words` has them.
+    pub(super) fn new(words: Arc<Words>) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_fuel(Some(FUEL));
@@ -64,7 +70,7 @@ impl Sources {
             true => AutoEscape::Custom(ADDRESS.into()),
             false => AutoEscape::None,
         });
-        environment.set_formatter(write_value);
+        environment.set_formatter(move |out, state, value| write_value(out, state, value, &words));
         Self(environment)
     }
 
@@ -145,9 +151,20 @@ fn or_else(value: Value, other: Option<Value>, _lax: Option<Value>) -> Value {
     }
 }
 
-fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+fn write_value(
+    out: &mut Output,
+    state: &mut State,
+    value: &Value,
+    words: &Words,
+) -> Result<(), Error> {
     let address = matches!(state.auto_escape(), AutoEscape::Custom(name) if name == ADDRESS);
-    let written = if address && !value.is_safe() {
+    let word = value.as_str().filter(|_| value.is_safe());
+    let word = word.filter(|text| Words::is_known(text));
+    // People read the header and the body; what a button carries is for programs.
+    let said = word.filter(|_| !state.name().starts_with(BUTTON));
+    let written = if let Some(said) = said.and_then(|word| words.get(word)) {
+        out.write_str(said)
+    } else if address && (word.is_some() || !value.is_safe()) {
         out.write_str(&percent_encode(&value.to_string(), |_| false))
     } else {
         out.write_str(&value.to_string())

@@ -19,9 +19,13 @@ const MAX_PAYLOAD_BYTES: usize = 256;
 pub struct Rendered {
     pub(in crate::whatsapp) name: String,
     pub(in crate::whatsapp) language: String,
-    pub(in crate::whatsapp) components: Vec<Component>,
+    components: Vec<Component>,
+    /// Quick replies that carry nothing of their own, by their place.
+    bare: Vec<usize>,
     text: String,
     notes: Vec<String>,
+    is_shortened: bool,
+    is_header_shortened: bool,
 }
 
 impl Rendered {
@@ -32,6 +36,7 @@ impl Rendered {
             name: "hello_world".to_owned(),
             language: "en_US".to_owned(),
             components: Vec::new(),
+            bare: Vec::new(),
             text: "Hello World\n\
                    Welcome and congratulations!! This message demonstrates your ability to send a \
                    WhatsApp message notification from the Cloud API, hosted by Meta. Thank you for \
@@ -39,6 +44,8 @@ impl Rendered {
                    WhatsApp Business Platform sample message"
                 .to_owned(),
             notes: Vec::new(),
+            is_shortened: false,
+            is_header_shortened: false,
         }
     }
 
@@ -77,25 +84,71 @@ impl Rendered {
         })
     }
 
-    /// Parameters that could not be filled, and why. They are sent as `-`, a payload as its label.
+    /// The parts that have variables, filled.
+    pub(super) fn parts(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// What is sent of it in a message that is known by `opaque`: a quick reply that carries nothing
+    /// of its own brings that back, so that a tap finds its message.
+    pub(in crate::whatsapp) fn components(&self, opaque: &str) -> Vec<Component> {
+        let payload = prefix(opaque, MAX_PAYLOAD_BYTES, char::len_utf8);
+        let bare = self.bare.iter().filter(|_| !payload.is_empty());
+        let replies = bare.map(|n| quick_reply(*n, payload.to_owned()));
+        self.components.iter().cloned().chain(replies).collect()
+    }
+
+    /// Parameters that could not be filled, and why. They are sent as `-`; a quick reply then carries
+    /// nothing of its own.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
+
+    /// Whether the values of the body had to be shortened to what Meta takes.
+    #[must_use]
+    pub fn is_shortened(&self) -> bool {
+        self.is_shortened
+    }
+
+    /// Whether the value of the header had to be.
+    #[must_use]
+    pub fn is_header_shortened(&self) -> bool {
+        self.is_header_shortened
+    }
 }
 
 impl Template {
-    /// Fills the template. A parameter that fails becomes `-` and a note: an alarm is not lost for
+    /// Fills the template, in the contact's language where it has that. A parameter that fails becomes `-` and a note: an alarm is not lost for
     /// the sake of its wording.
     #[must_use]
     pub fn render(&self, scene: &Scene<'_>) -> Rendered {
+        self.for_contact(scene.contact).render_as_is(scene)
+    }
+
+    /// The same in its own language, whatever the contact's is.
+    #[must_use]
+    pub fn render_as_is(&self, scene: &Scene<'_>) -> Rendered {
+        self.fill(scene.variables())
+    }
+
+    /// Filled with an alarm that is made up.
+    #[must_use]
+    pub fn sample(&self) -> Rendered {
+        self.fill(super::scene::sample())
+    }
+
+    fn fill(&self, variables: minijinja::Value) -> Rendered {
         let parts = &self.0;
         let mut filling = Filling {
             template: self,
-            variables: scene.variables(),
+            variables,
             notes: Vec::new(),
+            is_shortened: false,
+            is_header_shortened: false,
         };
         let (mut components, mut lines) = (Vec::new(), Vec::new());
+        let mut bare = Vec::new();
 
         if let Some(header) = &parts.header {
             lines.push(filling.header(header, &mut components));
@@ -103,15 +156,22 @@ impl Template {
         lines.push(filling.body(&mut components));
         lines.extend(parts.footer.clone());
         for (n, button) in parts.buttons.iter().enumerate() {
-            components.extend(filling.button(n, &button.kind));
+            match filling.button(n, &button.kind) {
+                Some(component) => components.push(component),
+                None if matches!(button.kind, ButtonKind::QuickReply { .. }) => bare.push(n),
+                None => {}
+            }
             lines.push(format!("[{}]", button.label));
         }
         Rendered {
             name: parts.name.clone(),
             language: parts.language.clone(),
             components,
+            bare,
             text: lines.join("\n"),
             notes: filling.notes,
+            is_shortened: filling.is_shortened,
+            is_header_shortened: filling.is_header_shortened,
         }
     }
 }
@@ -121,6 +181,8 @@ struct Filling<'a> {
     template: &'a Template,
     variables: minijinja::Value,
     notes: Vec<String>,
+    is_shortened: bool,
+    is_header_shortened: bool,
 }
 
 impl Filling<'_> {
@@ -142,7 +204,9 @@ impl Filling<'_> {
         };
         let place = Place::HeaderParameter;
         let value = one_line(&self.value(place, Source::text(place)));
-        let value = shorten(&value, MAX_HEADER.saturating_sub(header.fixed_units()));
+        let room = MAX_HEADER.saturating_sub(header.fixed_units());
+        self.is_header_shortened = units(&value) > room;
+        let value = shorten(&value, room);
         let text = header.fill(|_| &value);
         components.push(Component::Header {
             parameters: vec![self.parameter(name, value)],
@@ -158,6 +222,9 @@ impl Filling<'_> {
             .collect();
         let weights: Vec<usize> = parts.variables.iter().map(|v| v.uses).collect();
         let budget = MAX_BODY.saturating_sub(parts.body.fixed_units());
+        let needed = values.iter().zip(&weights);
+        let needed: usize = needed.map(|(value, uses)| units(value) * uses).sum();
+        self.is_shortened = needed > budget;
         fit(&mut values, &weights, budget);
         let text = parts.body.fill(|name| {
             let known = parts.variables.iter().position(|v| v.name == name);
@@ -176,34 +243,27 @@ impl Filling<'_> {
 
     fn button(&mut self, n: usize, kind: &ButtonKind) -> Option<Component> {
         let place = Place::Button(n);
-        let (sub_type, parameter) = match kind {
+        match kind {
             ButtonKind::QuickReply { source } => {
                 let value = collapse(&self.value(place, (*source)?));
                 let payload = prefix(&value, MAX_PAYLOAD_BYTES, char::len_utf8).trim_end();
-                if payload.is_empty() {
-                    return None;
-                }
-                let payload = payload.to_owned();
-                (SubType::QuickReply, Parameter::Payload { payload })
+                (!payload.is_empty()).then(|| quick_reply(n, payload.to_owned()))
             }
             ButtonKind::Url { source, fixed } => {
                 let value = collapse(&self.value(place, (*source)?));
                 let text = address_end(&value, MAX_URL.saturating_sub(*fixed));
                 let parameter_name = None;
-                (
-                    SubType::Url,
-                    Parameter::Text {
-                        parameter_name,
-                        text,
-                    },
-                )
+                let parameter = Parameter::Text {
+                    parameter_name,
+                    text,
+                };
+                Some(Component::Button {
+                    sub_type: SubType::Url,
+                    index: n.to_string(),
+                    parameters: vec![parameter],
+                })
             }
-        };
-        Some(Component::Button {
-            sub_type,
-            index: n.to_string(),
-            parameters: vec![parameter],
-        })
+        }
     }
 
     fn parameter(&self, name: &str, text: String) -> Parameter {
@@ -211,6 +271,14 @@ impl Filling<'_> {
             parameter_name: self.template.0.named.then(|| name.to_owned()),
             text,
         }
+    }
+}
+
+fn quick_reply(n: usize, payload: String) -> Component {
+    Component::Button {
+        sub_type: SubType::QuickReply,
+        index: n.to_string(),
+        parameters: vec![Parameter::Payload { payload }],
     }
 }
 

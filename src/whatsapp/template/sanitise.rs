@@ -5,7 +5,7 @@
 //! the readings that its pages allow.
 
 /// What stands for a value that is empty.
-pub(super) const EMPTY: &str = "-";
+pub(in crate::whatsapp) const EMPTY: &str = "-";
 
 /// `text` on one line: white space, control and direction characters are one space, what does not
 /// print is gone, an empty text is `-`.
@@ -59,7 +59,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Length in UTF-16 units.
-pub(super) fn units(text: &str) -> usize {
+pub(in crate::whatsapp) fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 

@@ -1,4 +1,4 @@
-//! What parameters can speak of: `contact`, `alarm`, `bucket`, `rule` and `notification`.
+//! What parameters can speak of: `contact`, `alarm`, `bucket`, `digest`, `rule` and `notification`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use minijinja::context;
 use minijinja::value::{Enumerator, Object, Value};
 
 use crate::model::{
-    AlarmRecord, AlarmRef, AlarmType, BucketView, Contact, Kind, Notification, Properties,
-    Severity, SeverityRange, Status, Time, UserStatus,
+    AlarmRecord, AlarmRef, AlarmType, BucketView, Contact, DigestView, Kind, Notification,
+    Properties, Severity, SeverityRange, Status, Time, UserStatus,
 };
 
 /// How times print for contacts who have no zone of their own.
@@ -59,15 +59,7 @@ pub fn check_time_format(format: &str) -> Result<(), String> {
 impl Scene<'_> {
     /// The variables, as minijinja sees them.
     pub(super) fn variables(&self) -> Value {
-        let zone = self
-            .contact
-            .timezone
-            .as_ref()
-            .unwrap_or(&self.display.timezone);
-        let clock = Clock {
-            zone,
-            format: &self.display.time_format,
-        };
+        let clock = Clock::of(self.contact, self.display);
         let notification = self.notification;
         context! {
             contact => person(
@@ -78,6 +70,7 @@ impl Scene<'_> {
             ),
             alarm => alarm(&notification.alarm, &clock),
             bucket => bucket(&notification.view, notification.at, &clock),
+            digest => digest(notification.digest.as_ref(), &clock),
             rule => rule(
                 notification.rule.as_str(),
                 &notification.rule_name,
@@ -114,7 +107,8 @@ pub(super) fn sample() -> Value {
         severity_range: Some(SeverityRange::Low),
         kind: Some(AlarmType::NewAlarm),
         status: Status::Open,
-        time: Time::default(),
+        // 2026-11-20 14:02:00 UTC
+        time: Time::from_ms(1_795_183_320_000),
         owner: "System".into(),
         user_status: Some(UserStatus::NotAssigned),
         source: "DataMiner System".into(),
@@ -133,27 +127,53 @@ pub(super) fn sample() -> Value {
         since: Some(record.time),
         alarms: vec![AlarmRef::from(&record)],
     };
+    let whole = DigestView {
+        count: 37,
+        part: 1,
+        parts: 2,
+        headline: "37 alarms: 37 Critical · London encoder 3 (37) · 10:00".into(),
+        list: "Critical: 10:00 London encoder 3, Input bitrate Port 2: 1.2 Mbps".into(),
+        top: "London encoder 3 (37)".into(),
+        severities: "37 Critical".into(),
+        first: record.time,
+        last: record.time,
+    };
     context! {
+        digest => digest(Some(&whole), &clock),
         bucket => bucket(&view, record.time + Duration::from_secs(4_320), &clock),
         contact => person("noc", "NOC desk", &["noc".to_owned()], Some("en_US")),
         alarm => alarm(&record, &clock),
         rule => rule("critical", "Critical alarms", "Everything critical"),
-        notification => decision(Kind::Raised, "new alarm", &clock.print(Time::default()), true, "4711"),
+        notification => decision(Kind::Raised, "new alarm", &clock.print(record.time), true, "4711"),
     }
 }
 
 /// A zone and a format.
-struct Clock<'a> {
-    zone: &'a TimeZone,
+pub(super) struct Clock<'a> {
+    pub(super) zone: &'a TimeZone,
     format: &'a str,
 }
 
-impl Clock<'_> {
+impl<'a> Clock<'a> {
+    /// As times print for `contact`.
+    pub(super) fn of(contact: &'a Contact, display: &'a Display) -> Self {
+        Self {
+            zone: contact.timezone.as_ref().unwrap_or(&display.timezone),
+            format: &display.time_format,
+        }
+    }
+
     /// `at` in that zone and format; RFC 3339 where the format cannot print it.
     fn print(&self, at: Time) -> String {
         let zoned = at.timestamp().to_zoned(self.zone.clone());
         strtime::format(self.format, &zoned).unwrap_or_else(|_| at.to_string())
     }
+}
+
+/// A word that klaxond itself uses: marked, so that it prints as the language of the template has it
+/// and still compares as it is written here.
+fn word(text: &str) -> Value {
+    Value::from_safe_string(text.to_owned())
 }
 
 fn person(id: &str, name: &str, groups: &[String], language: Option<&str>) -> Value {
@@ -165,7 +185,7 @@ fn rule(id: &str, name: &str, description: &str) -> Value {
 }
 
 fn decision(kind: Kind, reason: &str, at: &str, repeat: bool, bucket: &str) -> Value {
-    context! { kind => kind.name(), reason, at, repeat, bucket }
+    context! { kind => word(kind.name()), reason => word(reason), at, repeat, bucket }
 }
 
 fn alarm(record: &AlarmRecord, clock: &Clock<'_>) -> Value {
@@ -177,13 +197,13 @@ fn alarm(record: &AlarmRecord, clock: &Clock<'_>) -> Value {
         parameter_id => record.parameter_id.as_deref().unwrap_or_default(),
         index => record.index.as_str(),
         value => record.value.as_str(),
-        severity => record.severity.name(),
-        severity_range => record.severity_range.map_or("", SeverityRange::name),
-        type => record.kind.map_or("", AlarmType::name),
-        status => record.status.name(),
+        severity => word(record.severity.name()),
+        severity_range => word(record.severity_range.map_or("", SeverityRange::name)),
+        type => word(record.kind.map_or("", AlarmType::name)),
+        status => word(record.status.name()),
         time => clock.print(record.time),
         owner => record.owner.as_str(),
-        user_status => record.user_status.map_or("", UserStatus::name),
+        user_status => word(record.user_status.map_or("", UserStatus::name)),
         source => record.source.as_str(),
         comment => record.comment.as_str(),
         services => record.services.clone(),
@@ -205,7 +225,7 @@ fn bucket(view: &BucketView, at: Time, clock: &Clock<'_>) -> Value {
                 parameter => alarm.parameter.as_str(),
                 index => alarm.index.as_str(),
                 value => alarm.value.as_str(),
-                severity => alarm.severity.name(),
+                severity => word(alarm.severity.name()),
                 time => clock.print(alarm.time),
             }
         })
@@ -213,11 +233,29 @@ fn bucket(view: &BucketView, at: Time, clock: &Clock<'_>) -> Value {
     context! {
         count => view.count,
         key => view.key.as_str(),
-        highest => view.highest.name(),
+        highest => word(view.highest.name()),
         first => clock.print(view.first),
         last => clock.print(view.last),
         duration => lasted(at.since(view.since.unwrap_or(view.first))),
         alarms,
+    }
+}
+
+/// What a part of a digest says; empty in every other message.
+fn digest(view: Option<&DigestView>, clock: &Clock<'_>) -> Value {
+    let time =
+        |at: fn(&DigestView) -> Time| view.map_or_else(String::new, |view| clock.print(at(view)));
+    let text = |of: fn(&DigestView) -> &String| view.map_or("", |view| of(view).as_str());
+    context! {
+        count => view.map_or(0, |view| view.count),
+        part => view.map_or(0, |view| view.part),
+        parts => view.map_or(0, |view| view.parts),
+        headline => text(|view| &view.headline),
+        list => text(|view| &view.list),
+        top => text(|view| &view.top),
+        severities => text(|view| &view.severities),
+        first => time(|view| view.first),
+        last => time(|view| view.last),
     }
 }
 
@@ -292,7 +330,14 @@ mod tests {
     #[test]
     fn the_sample_leaves_no_variable_empty() {
         let sample = sample();
-        for group in ["contact", "alarm", "bucket", "rule", "notification"] {
+        for group in [
+            "contact",
+            "alarm",
+            "bucket",
+            "digest",
+            "rule",
+            "notification",
+        ] {
             let group = sample.get_attr(group).unwrap();
             for name in group.try_iter().unwrap() {
                 assert!(group.get_item(&name).unwrap().is_true(), "{name} is empty");

@@ -103,12 +103,13 @@ async fn check_counts_what_a_good_config_holds() {
     assert_eq!(said.code, 0, "{said:?}");
     assert_eq!(
         said.out,
-        "the config is good: 1 contact, 1 rule, 1 template\n"
+        "the config is good: 1 contact, 1 rule, 1 template\n\
+         receipts and replies: off; they need [webhook], and verify_token and app_secret in [whatsapp]\n"
     );
     let said = klaxond(&folder, &["check", "--output", "json"], "").await;
     assert_eq!(
         said.json(),
-        json!({"ok": true, "warnings": [], "online": []})
+        json!({"ok": true, "receipts": false, "warnings": [], "online": []})
     );
 }
 

@@ -319,7 +319,7 @@ fn templates_of_updates_and_clears() {
 
 #[test]
 fn what_a_later_version_serves_is_refused() {
-    for key in ["escalate", "confirm", "active", "mute", "inhibited_by"] {
+    for key in ["active", "mute", "inhibited_by"] {
         let shown = refused(&format!("{key} = true"));
         let expected = format!("`{key}` is not available in this version");
         assert!(shown.contains(&expected), "{shown}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use klaxond::engine::condition::Condition;
 use klaxond::engine::filter::{Field, Filter, Named};
-use klaxond::engine::{BaseAlarms, Limits, Reminder, Rule, Ruleset, Trigger};
+use klaxond::engine::{BaseAlarms, Limits, Reminder, Replies, Rule, Ruleset, Trigger};
 use klaxond::model::{
     AlarmRecord, AlarmType, Contact, ContactId, Phone, Properties, RuleId, Severity, SeverityRange,
     Status, TemplateId, Time,
@@ -134,6 +134,9 @@ impl RuleSpec {
                 every: secs(every),
                 template: template("reminder"),
             }),
+            escalate: Vec::new(),
+            escalated: template("alarm"),
+            confirm: None,
             also: self.also,
             shadow: self.shadow,
         }
@@ -180,6 +183,10 @@ impl Config {
                 buckets_per_rule,
                 alarms_per_bucket,
             },
+            replies: Replies::default(),
+            operators: Vec::new(),
+            notice: TemplateId::parse("notice").unwrap(),
+            fallback: None,
         })
     }
 }

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use klaxond::config::{Environment, Faults, Loaded, load};
+use klaxond::whatsapp::template::Definition;
 use tempfile::TempDir;
 
 /// What every good config has; the rest of a test's file follows.
@@ -104,4 +105,22 @@ pub fn faults(text: &str) -> String {
 /// The warnings of a config that has `text` behind a good [whatsapp] section and path.
 pub fn warnings(text: &str) -> String {
     Folder::new(&format!("{WHATSAPP}{PATH}{text}")).warnings()
+}
+
+/// A template that the example ships, commented out or not.
+pub fn shipped_template(id: &str) -> Definition {
+    const EXAMPLE: &str = include_str!("../../../config/config.toml");
+    let header = format!("[templates.{id}]");
+    let block: String = EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("# ").unwrap_or(line))
+        .skip_while(|line| *line != header)
+        .take_while(|line| !line.is_empty() && *line != "#")
+        .fold(String::new(), |text, line| text + line + "\n");
+    let loaded = Folder::new(&format!("{WHATSAPP}{PATH}{block}")).load();
+    let definitions = loaded.unwrap().settings.definitions;
+    definitions
+        .into_iter()
+        .find(|definition| definition.id.as_str() == id)
+        .unwrap_or_else(|| panic!("there is no {header}"))
 }

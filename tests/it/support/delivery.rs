@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use klaxond::delivery::{Action, Dispatcher, HoldKey, ProbeAnswer, Settings, Verdict};
 use klaxond::model::{
-    Class, ContactId, Failure, Message, MessageId, MessageState, NotificationId, Outcome, Phone,
-    Rate, Retry, Scope, Severity, TemplateId, Time,
+    Class, ContactId, Failure, Form, Kind, Message, MessageId, MessageState, NotificationId,
+    Outcome, Phone, Rate, Retry, Scope, Severity, TemplateId, Time,
 };
 
 /// Virtual time begins here: 2027-01-15T08:00:00Z.
@@ -28,6 +28,9 @@ pub fn wide() -> Settings {
         per_contact: Rate::parse("1000000/s").unwrap(),
         unknown_wait: Duration::from_secs(20),
         max_in_flight: 1_000,
+        storm: None,
+        receipts: false,
+        max_per_day: None,
     }
 }
 
@@ -69,11 +72,19 @@ pub fn message(id: i64, to: &str) -> Message {
         expires: None,
         shadow: false,
         closes: None,
-        kind: klaxond::model::Kind::Raised,
-        form: klaxond::model::Form::Template,
+        kind: Kind::Raised,
+        form: Form::Template,
         confirm: None,
         instead_of: None,
     }
+}
+
+/// The `n`th part of a digest.
+pub fn digest(n: i64, to: &str) -> Message {
+    let id = MessageId::DIGESTS + n;
+    let mut part = message(id, to).template("digest");
+    part.kind = Kind::Digest;
+    part
 }
 
 /// Changes to a message, in the order in which a test reads.
@@ -82,6 +93,10 @@ pub trait With {
     fn bucket(self, name: &str) -> Self;
     fn template(self, name: &str) -> Self;
     fn expires(self, ms: i64) -> Self;
+    fn kind(self, kind: Kind) -> Self;
+    fn closes(self, raise: i64) -> Self;
+    fn text(self) -> Self;
+    fn confirm(self, ms: u64) -> Self;
 }
 
 impl With for Message {
@@ -102,6 +117,27 @@ impl With for Message {
 
     fn expires(mut self, ms: i64) -> Self {
         self.expires = Some(at(ms));
+        self
+    }
+
+    fn kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    fn closes(mut self, raise: i64) -> Self {
+        self.kind = Kind::Cleared;
+        self.closes = Some(MessageId(raise));
+        self
+    }
+
+    fn text(mut self) -> Self {
+        self.form = Form::Text;
+        self
+    }
+
+    fn confirm(mut self, ms: u64) -> Self {
+        self.confirm = Some(Duration::from_millis(ms));
         self
     }
 }
@@ -186,6 +222,10 @@ pub enum Seen {
         fallback: bool,
     },
     Probed(HoldKey),
+    /// What waited for a contact goes as one.
+    Digest(ContactId, Vec<i64>),
+    /// More to a contact in a day than is good.
+    Overdone(ContactId, u32),
 }
 
 /// A dispatcher on virtual time.
@@ -199,6 +239,12 @@ pub struct World {
     pub jitter: f64,
     /// What probes find.
     pub probe: ProbeAnswer,
+    /// Messages that a digest takes at most; eight members fill one.
+    pub parts: i64,
+    /// Members of the last digest.
+    members: usize,
+    /// Parts of digests so far.
+    pub written: i64,
 }
 
 impl World {
@@ -214,6 +260,9 @@ impl World {
             reasons: Vec::new(),
             jitter: 0.0,
             probe: ProbeAnswer::Still,
+            parts: 1,
+            members: 0,
+            written: 0,
         }
     }
 
@@ -240,7 +289,16 @@ impl World {
                     fallback,
                 }
             }
-            Action::Digest { contact, .. } => panic!("a digest to {contact}: storms are off"),
+            Action::Digest {
+                contact,
+                members,
+                reason,
+            } => {
+                self.reasons.push(reason);
+                self.members = members.len();
+                Seen::Digest(contact, members.into_iter().map(|id| id.0).collect())
+            }
+            Action::Overdone { contact, sent, .. } => Seen::Overdone(contact, sent),
             Action::Probe(key) => Seen::Probed(key),
         })
     }
@@ -256,7 +314,7 @@ impl World {
             .into_iter()
             .filter_map(|seen| match seen {
                 Seen::Sent(id) | Seen::Repeated(id) => Some(id),
-                Seen::Closed { .. } | Seen::Probed(_) => None,
+                _ => None,
             })
             .collect()
     }
@@ -283,6 +341,14 @@ impl World {
                     let outcome = answer(self.now, id);
                     self.settle(id, &outcome);
                 }
+                if let Seen::Digest(to, _) = &seen {
+                    let parts = self.write_digest(to);
+                    self.seen.push((self.now, seen));
+                    let outcome = answer(self.now, parts[0]);
+                    self.settle(parts[0], &outcome);
+                    self.seen.push((self.now, Seen::Sent(parts[0])));
+                    continue;
+                }
                 if let Seen::Probed(key) = &seen {
                     self.dispatcher
                         .probed(at(self.now), key, self.probe, self.jitter);
@@ -308,9 +374,33 @@ impl World {
             .iter()
             .filter_map(|(at, seen)| match seen {
                 Seen::Sent(id) | Seen::Repeated(id) => Some((*at, *id)),
-                Seen::Closed { .. } | Seen::Probed(_) => None,
+                _ => None,
             })
             .collect()
+    }
+
+    /// The digests, with their times and members.
+    pub fn digests(&self) -> Vec<(i64, Vec<i64>)> {
+        self.seen
+            .iter()
+            .filter_map(|(at, seen)| match seen {
+                Seen::Digest(_, members) => Some((*at, members.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Writes a digest of as many parts as [`World::parts`] says; the numbers of the parts, of which
+    /// the first is under way.
+    pub fn write_digest(&mut self, to: &ContactId) -> Vec<i64> {
+        let count = i64::try_from(self.members.div_ceil(8)).unwrap();
+        let count = count.clamp(1, self.parts);
+        let parts: Vec<Message> = (1..=count)
+            .map(|n| digest(self.written + n, to.as_str()))
+            .collect();
+        self.written += count;
+        self.dispatcher.digested(at(self.now), to, &parts);
+        parts.iter().map(|part| part.id.0).collect()
     }
 
     /// The times of the probes.

@@ -262,12 +262,18 @@ impl Model {
                 let due =
                     matches!(item.stage, Stage::Waiting { not_before } if not_before <= self.now);
                 due && self.admits(Key::Template(item.template))
-                    && tokens(if item.severity.is_urgent() { 1 } else { 2 })
+                    && tokens(if self.is_urgent(*id) { 1 } else { 2 })
             })
             .min_by_key(|id| {
                 let item = &self.items[id];
                 (Reverse(self.ranks[&(contact, item.bucket)]), *id)
             })
+    }
+
+    /// What stands before something critical in its bucket is as urgent as that.
+    fn is_urgent(&self, id: i64) -> bool {
+        let item = &self.items[&id];
+        self.ranks[&(item.contact, item.bucket)].is_urgent()
     }
 
     pub fn claim(&mut self, id: i64) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use klaxond::engine::condition::Condition;
 use klaxond::engine::filter::{Field, Filter, Named};
-use klaxond::engine::{Engine, Limits, Reminder, Resume, Rule, Ruleset, Step, Trigger};
+use klaxond::engine::{Engine, Limits, Reminder, Replies, Resume, Rule, Ruleset, Step, Trigger};
 use klaxond::model::{
     AlarmRecord, AlarmType, Contact, ContactId, Event, LogEntry, Phone, Properties, Row, RowChange,
     RowKind, RuleId, Severity, Status, TemplateId, Time,
@@ -96,6 +96,9 @@ pub fn rule(id: &str, filter: &str) -> Rule {
         update_every: Duration::ZERO,
         on_clear: None,
         reminder: None,
+        escalate: Vec::new(),
+        escalated: template("alarm"),
+        confirm: None,
         also: false,
         shadow: false,
     }
@@ -141,6 +144,10 @@ pub fn ruleset(rules: Vec<Rule>, contacts: Vec<Contact>) -> Arc<Ruleset> {
         forget_after: FORGET,
         shadow: false,
         limits: Limits::default(),
+        replies: Replies::default(),
+        operators: Vec::new(),
+        notice: template("notice"),
+        fallback: None,
     })
 }
 
@@ -151,6 +158,8 @@ pub enum Happens {
     Record(AlarmRecord),
     Jump(u64),
     Clear(&'static str),
+    /// Anything else that the log holds.
+    Event(Event),
     Rules(Arc<Ruleset>),
     /// Nothing, so that what is due comes.
     Passes,
@@ -207,6 +216,7 @@ fn run(rules: &Arc<Ruleset>, history: &[(u64, Happens)], cut: bool) -> Vec<Strin
                 driver.rules = Arc::clone(rules);
                 driver.take(step);
             }
+            Happens::Event(event) => drop(driver.enter(now, event.clone())),
             Happens::Passes | Happens::Late => {}
         }
     }
@@ -295,6 +305,15 @@ impl Driver {
                 alarms.join(" "),
             ));
         }
+        let lines = step.messages.iter().filter_map(|message| {
+            let lost = message.instead_of?;
+            let at = message.created.since(START).as_secs();
+            let (kind, contact) = (message.kind, &message.contact);
+            Some(format!(
+                "{at} {kind} to {contact} instead of message {lost}"
+            ))
+        });
+        self.lines.extend(lines);
         self.resume = Resume {
             position: step.position,
             engine_time: step.engine_time,

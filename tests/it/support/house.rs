@@ -8,7 +8,7 @@ use klaxond::daemon::{Core, Parts, Policy};
 use klaxond::ingest::{Codec, Line};
 use klaxond::model::{Answer, Time};
 use klaxond::pipeline::Clock;
-use klaxond::store::{Mode, Store};
+use klaxond::store::{Mode, Store, StoreError, Tail};
 
 use super::meta::Meta;
 
@@ -84,7 +84,7 @@ impl House {
 
     async fn open(config: &str, folder: tempfile::TempDir, clock: Clock, meta: Meta) -> Self {
         let settings = read(config, folder.path());
-        let (store, tail) = Store::open(&settings.storage, Mode::Inline).unwrap();
+        let (store, tail) = open_store(&settings);
         let parts = Parts {
             store,
             tail,
@@ -143,14 +143,32 @@ impl House {
     }
 }
 
-fn read(config: &str, folder: &std::path::Path) -> Settings {
+/// Opens the database. A child that another test's thread is about to start holds our lock until it
+/// has become its own program.
+pub fn open_store(settings: &Settings) -> (Store, Tail) {
+    loop {
+        match Store::open(&settings.storage, Mode::Inline) {
+            Err(StoreError::InUse { .. }) => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
+pub fn read(config: &str, folder: &std::path::Path) -> Settings {
     let path = folder.join("config.toml");
     let storage = format!(
         "[storage]\npath = {:?}\nmin_free = \"1KiB\"\n",
         folder.join("klaxond.db")
     );
+    // What [webhook] needs stands in a table that the preamble has.
+    let secrets = "[whatsapp]\napp_secret = \"secret\"\nverify_token = \"verify\"";
+    let preamble = if config.contains("[webhook]") {
+        PREAMBLE.replace("[whatsapp]", secrets)
+    } else {
+        PREAMBLE.to_owned()
+    };
     // Top-level keys of the test come first, or they would land in the preamble's last table.
-    std::fs::write(&path, format!("{config}\n{PREAMBLE}\n{storage}")).unwrap();
+    std::fs::write(&path, format!("{config}\n{preamble}\n{storage}")).unwrap();
     config::load(
         &path,
         &Environment {

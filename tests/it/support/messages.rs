@@ -8,7 +8,8 @@ use klaxond::model::{
     Phone, Properties, RuleId, Severity, Status, TemplateId, Time,
 };
 use klaxond::whatsapp::template::{
-    ButtonDefinition, Definition, Display, Parameters, Rendered, Scene, Template, TemplateFault,
+    ButtonDefinition, Category, Definition, Display, Parameters, Rendered, Scene, Template,
+    TemplateFault,
 };
 use klaxond::whatsapp::{Client, Settings};
 use secrecy::SecretString;
@@ -94,6 +95,7 @@ pub fn notification(alarm: AlarmRecord) -> Notification {
         at: Time::from_ms(1_795_341_601_000),
         view: BucketView::of_one(&alarm, Time::from_ms(1_795_341_601_000)),
         alarm,
+        digest: None,
     }
 }
 
@@ -138,6 +140,11 @@ pub fn alarm_definition() -> Definition {
             .to_vec(),
         ),
         buttons: vec![],
+        category: Category::Utility,
+        ttl: None,
+        examples: vec![],
+        fallback: None,
+        languages: vec![],
     }
 }
 

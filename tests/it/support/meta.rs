@@ -31,6 +31,7 @@ pub struct Arrived {
     pub at: Time,
     pub phone: String,
     pub opaque: String,
+    pub wamid: String,
     pub text: String,
 }
 
@@ -116,16 +117,40 @@ impl Meta {
         state.next.remove(place).map(|(_, answer)| answer)
     }
 
-    fn deliver(&self, phone: &str, opaque: &str, rendered: &Rendered) -> Outcome {
+    fn deliver(&self, phone: &str, opaque: &str, text: &str) -> Outcome {
         let mut state = self.state.lock().unwrap();
         let wamid = format!("wamid.{}", state.arrived.len() + 1);
         state.arrived.push(Arrived {
             at: self.clock.now(),
             phone: phone.to_owned(),
             opaque: opaque.to_owned(),
-            text: rendered.text().to_owned(),
+            wamid: wamid.clone(),
+            text: text.to_owned(),
         });
         Outcome::Accepted { wamid, held: false }
+    }
+}
+
+impl Meta {
+    async fn post(&self, to: &Phone, opaque: &str, template: &str, text: &str) -> Outcome {
+        match self.scripted(to.digits(), template) {
+            None => self.deliver(to.digits(), opaque, text),
+            Some(Answer::Slow(span)) => {
+                tokio::time::sleep(span).await; // paused time
+                self.deliver(to.digits(), opaque, text)
+            }
+            Some(Answer::Error(code)) => Outcome::Failed(failure(code)),
+            Some(Answer::Panic) => panic!("as the test says"),
+            Some(Answer::Unreachable) => Outcome::Failed(unreachable()),
+            Some(Answer::Lost { delivered }) => {
+                if delivered {
+                    self.deliver(to.digits(), opaque, text);
+                }
+                Outcome::Unknown {
+                    text: "the connection broke".to_owned(),
+                }
+            }
+        }
     }
 }
 
@@ -136,26 +161,16 @@ impl Gateway for Meta {
         opaque: &'a str,
         rendered: &'a Rendered,
     ) -> Answering<'a, Outcome> {
-        Box::pin(async move {
-            match self.scripted(to.digits(), rendered.name()) {
-                None => self.deliver(to.digits(), opaque, rendered),
-                Some(Answer::Slow(span)) => {
-                    tokio::time::sleep(span).await; // paused time
-                    self.deliver(to.digits(), opaque, rendered)
-                }
-                Some(Answer::Error(code)) => Outcome::Failed(failure(code)),
-                Some(Answer::Panic) => panic!("as the test says"),
-                Some(Answer::Unreachable) => Outcome::Failed(unreachable()),
-                Some(Answer::Lost { delivered }) => {
-                    if delivered {
-                        self.deliver(to.digits(), opaque, rendered);
-                    }
-                    Outcome::Unknown {
-                        text: "the connection broke".to_owned(),
-                    }
-                }
-            }
-        })
+        Box::pin(self.post(to, opaque, rendered.name(), rendered.text()))
+    }
+
+    fn send_text<'a>(
+        &'a self,
+        to: &'a Phone,
+        opaque: &'a str,
+        body: &'a str,
+    ) -> Answering<'a, Outcome> {
+        Box::pin(self.post(to, opaque, "", body))
     }
 
     fn probe<'a>(

@@ -116,6 +116,7 @@ pub fn notification(id: i64, second: i64) -> Notification {
         at: at(second),
         alarm: record("1", Status::Open),
         view: BucketView::default(),
+        digest: None,
     }
 }
 
@@ -176,6 +177,9 @@ pub fn step(position: i64, second: i64) -> StepWrite {
         notifications: Vec::new(),
         messages: Vec::new(),
         rows: Vec::new(),
+        receipts: Vec::new(),
+        acks: Vec::new(),
+        alone: Vec::new(),
         closed_trees: Vec::new(),
     }
 }

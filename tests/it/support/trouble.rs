@@ -12,7 +12,8 @@ phone = "34600111222"
 name = "Everything"
 "#;
 
-pub const FAST: &str = "[delivery]\nthroughput = \"10000/s\"\nper_contact = \"10000/s\"\n";
+pub const FAST: &str =
+    "[delivery]\nstorm = \"off\"\nthroughput = \"10000/s\"\nper_contact = \"10000/s\"\n";
 
 pub async fn sandbox(faults: &[&str]) -> Sandbox {
     let settings = Settings {

@@ -17,6 +17,9 @@ CREATE INDEX messages_digest ON messages (digest) WHERE digest IS NOT NULL;
 CREATE INDEX messages_confirm ON messages (confirm_by) WHERE confirm_by IS NOT NULL;
 CREATE INDEX attempts_wamid ON attempts (wamid) WHERE wamid IS NOT NULL;
 
+-- alone: nobody can be told instead; only the command is left.
+ALTER TABLE untold ADD COLUMN alone INTEGER NOT NULL DEFAULT 0;
+
 ALTER TABLE meta ADD COLUMN next_digest INTEGER NOT NULL DEFAULT 1;
 
 -- Receipts that name no message that we know: its POST may still be under way. Kept for a day.
@@ -29,6 +32,7 @@ CREATE TABLE strays (
     came INTEGER NOT NULL,
     PRIMARY KEY (wamid, stage)
 ) WITHOUT ROWID;
+CREATE INDEX strays_came ON strays (came);
 
 -- What people wrote: the only table with their words. id: a fingerprint of Meta's id.
 CREATE TABLE replies (

@@ -83,6 +83,9 @@ fn step(position: i64) -> StepWrite {
         notifications: Vec::new(),
         messages: Vec::new(),
         rows: Vec::new(),
+        receipts: Vec::new(),
+        acks: Vec::new(),
+        alone: Vec::new(),
         closed_trees: Vec::new(),
     }
 }

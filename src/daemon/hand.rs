@@ -1,0 +1,183 @@
+//! What people find out and do about alarms and messages, for the control socket.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::engine::Ruleset;
+use crate::model::{RowKind, Time};
+use crate::store::{self, Archive, Inquiry, Outbox, Store, StoreError};
+use crate::web::{Ask, Refusal};
+
+use super::controls::Controls;
+use super::story::{self, Filter, Scene, StoryError};
+
+/// The reason of a message that is sent again.
+const AGAIN: &str = "sent again by hand";
+
+/// Answers what people ask. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Hand {
+    controls: Controls,
+    archive: Archive,
+    outbox: Outbox,
+    database: Arc<Path>,
+    /// Whether receipts come in.
+    receipts: bool,
+}
+
+impl Hand {
+    pub(super) fn new(controls: Controls, store: &Store, database: &Path, receipts: bool) -> Self {
+        Self {
+            controls,
+            archive: store.archive.clone(),
+            outbox: store.outbox.clone(),
+            database: Arc::from(database),
+            receipts,
+        }
+    }
+
+    pub(super) async fn answer(&self, ask: Ask) -> Result<Value, Refusal> {
+        let answer = match ask {
+            Ask::Messages {
+                contact,
+                state,
+                since,
+                limit,
+            } => {
+                let filter = Filter {
+                    contact,
+                    state,
+                    since: since.map(Time::from_ms),
+                    limit,
+                };
+                self.look(move |inquiry, _| story::messages(inquiry, &filter))
+                    .await
+            }
+            Ask::Why(id) => {
+                self.look(move |inquiry, scene| story::why(inquiry, &id, scene))
+                    .await
+            }
+            Ask::Contacts => self.look(story::contacts).await,
+            Ask::Retry(id) => self.retry(id).await,
+            Ask::Ack { id, by, origin } => self.ack(&id, &by, &origin).await,
+            Ask::Forget(id) => self.forget(&id).await,
+        };
+        answer.map_err(|error| match error {
+            StoryError::Unknown(text) => Refusal::Unknown(text),
+            StoryError::Refused(text) => Refusal::Refused(text),
+            StoryError::Store(error) => Refusal::Later(error.to_string()),
+        })
+    }
+
+    /// Who is not told at this moment and why, beside what `status` shows.
+    pub(super) async fn not_told(&self, status: &Value) -> Value {
+        let found = self
+            .look(|inquiry, scene| {
+                let people = inquiry.rows(RowKind::Person)?;
+                Ok(story::quiet(scene.ruleset, &people, &inquiry.held()?))
+            })
+            .await;
+        let mut quiet = match found {
+            Ok(quiet) => quiet,
+            Err(error) => return json!({ "error": error.to_string() }),
+        };
+        if let Some(holds) = status["holds"].as_array() {
+            quiet.extend(holds.iter().map(|hold| {
+                json!({ "who": hold["scope"], "state": "held", "why": hold["reason"], "since": hold["since"] })
+            }));
+        }
+        if status["account"]["token"]["valid"] == json!(false) {
+            quiet.push(json!({
+                "who": "everyone",
+                "state": "held",
+                "why": "Meta says that the access token is not valid: make another one and reload",
+            }));
+        }
+        Value::Array(quiet)
+    }
+
+    /// Looks into the database with a connection of its own: a search through all of it keeps nobody
+    /// waiting.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Inquiry, &Scene<'_>) -> Result<T, StoryError> + Send + 'static,
+    ) -> Result<T, StoryError> {
+        let ruleset: Arc<Ruleset> = self.controls.ruleset().await;
+        let (database, receipts) = (Arc::clone(&self.database), self.receipts);
+        let now = self.controls.now();
+        let looked = tokio::task::spawn_blocking(move || {
+            let scene = Scene {
+                ruleset: &ruleset,
+                receipts,
+                now,
+            };
+            look(&Inquiry::open(&database)?, &scene)
+        });
+        looked
+            .await
+            .unwrap_or(Err(StoryError::Store(StoreError::Closed)))
+    }
+
+    async fn retry(&self, id: String) -> Result<Value, StoryError> {
+        let message = self
+            .look(move |inquiry, _| {
+                let found = inquiry.message(&id)?;
+                let (message, dossier) = found.ok_or_else(|| {
+                    StoryError::Unknown(format!(
+                        "there is no message {id}; `klaxond messages` lists them"
+                    ))
+                })?;
+                match story::refusal(&dossier, message) {
+                    Some(why) => Err(StoryError::Refused(why)),
+                    None => Ok(message),
+                }
+            })
+            .await?;
+        let now = self.controls.now();
+        let again = self.outbox.again(message, now, AGAIN.to_owned()).await?;
+        let again = again.ok_or_else(|| {
+            StoryError::Refused(format!("message {message} has been taken up meanwhile"))
+        })?;
+        if self.controls.outfit().contact(&again.contact).is_none() {
+            tracing::warn!(message.id = %message, contact = %again.contact, "sent again, to a contact that is not there");
+        }
+        self.controls.desk().again(now, &again);
+        tracing::info!(message.id = %message, contact = %again.contact, "sent again by hand");
+        Ok(json!({ "queued": message.to_string(), "contact": again.contact }))
+    }
+
+    async fn ack(&self, id: &str, by: &str, origin: &str) -> Result<Value, StoryError> {
+        let taken = self.controls.ack_by_hand(id, by).await?;
+        if taken.is_empty() {
+            return Err(StoryError::Unknown(format!(
+                "no alarm of the root id {id} is open; `klaxond why {id}` tells what is known of it"
+            )));
+        }
+        tracing::info!(alarm.id = id, by, origin, "acknowledged by hand");
+        let taken = taken.iter().map(|record| {
+            json!({
+                "id": record.id,
+                "element": record.element,
+                "parameter": record.parameter,
+                "severity": record.severity.name(),
+                "value": record.value,
+            })
+        });
+        Ok(json!({ "acknowledged": taken.collect::<Vec<_>>(), "by": by }))
+    }
+
+    async fn forget(&self, id: &str) -> Result<Value, StoryError> {
+        let ruleset = self.controls.ruleset().await;
+        let (contact, phones) = story::whom(&ruleset, id)?;
+        let known = !phones.is_empty();
+        let forgotten = self.archive.forget(contact.clone(), phones).await?;
+        let answer = story::forgotten(&contact, known, forgotten)?;
+        tracing::info!(%contact, "the number and the words of a contact were erased");
+        let database = Arc::clone(&self.database);
+        let cleaned = tokio::task::spawn_blocking(move || store::scrub(&database)).await;
+        cleaned.unwrap_or(Err(StoreError::Closed))?;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,127 @@
+//! What became of alarms and messages, and what a person does about it: the routes of `messages`,
+//! `why`, `retry`, `ack` and `contacts`.
+//!
+//! What is unknown or cannot be is answered 404 and 409, what may work later 503.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::app::{App, Ask, Refusal};
+use super::guard::Origin;
+use super::router::problem;
+
+/// The longest name of somebody who takes an alarm, in characters.
+const MAX_NAME: usize = 100;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/api/v1/messages", get(messages))
+        .route("/api/v1/why", get(why))
+        .route("/api/v1/retry", post(retry))
+        .route("/api/v1/ack", post(ack))
+        .route("/api/v1/contacts", get(contacts))
+        .route("/api/v1/contacts/forget", post(forget))
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    contact: Option<String>,
+    state: Option<String>,
+    /// Milliseconds since the epoch.
+    since: Option<i64>,
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Taking {
+    id: String,
+    #[serde(default)]
+    by: String,
+}
+
+type Asked<T> = Result<Query<T>, QueryRejection>;
+
+async fn messages(State(app): State<App>, query: Asked<Listing>) -> Response {
+    let Ok(Query(query)) = query else {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "since is milliseconds since 1970, limit a number: /api/v1/messages?contact=…&state=…&since=…&limit=…",
+        );
+    };
+    let ask = Ask::Messages {
+        contact: query.contact,
+        state: query.state,
+        since: query.since,
+        limit: query.limit,
+    };
+    answer(&app, ask).await
+}
+
+async fn why(State(app): State<App>, query: Asked<Named>) -> Response {
+    named(&app, query, Ask::Why).await
+}
+
+async fn retry(State(app): State<App>, query: Asked<Named>) -> Response {
+    named(&app, query, Ask::Retry).await
+}
+
+async fn ack(
+    State(app): State<App>,
+    Extension(Origin(origin)): Extension<Origin>,
+    query: Asked<Taking>,
+) -> Response {
+    let Ok(Query(Taking { id, by })) = query else {
+        return nameless();
+    };
+    if id.is_empty() {
+        return nameless();
+    }
+    let plain = |c: &char| !c.is_control();
+    let by: String = by.chars().filter(plain).take(MAX_NAME).collect();
+    let by = match by.trim() {
+        "" => origin.to_string(),
+        name => name.to_owned(),
+    };
+    answer(&app, Ask::Ack { id, by, origin }).await
+}
+
+async fn contacts(State(app): State<App>) -> Response {
+    answer(&app, Ask::Contacts).await
+}
+
+async fn forget(State(app): State<App>, query: Asked<Named>) -> Response {
+    named(&app, query, Ask::Forget).await
+}
+
+async fn named(app: &App, query: Asked<Named>, ask: impl FnOnce(String) -> Ask) -> Response {
+    match query {
+        Ok(Query(Named { id })) if !id.is_empty() => answer(app, ask(id)).await,
+        Ok(_) | Err(_) => nameless(),
+    }
+}
+
+fn nameless() -> Response {
+    problem(StatusCode::BAD_REQUEST, "say of what: ?id=…")
+}
+
+async fn answer(app: &App, ask: Ask) -> Response {
+    let (status, error, class) = match app.control.ask(ask).await {
+        Some(Ok(value)) => return Json(value).into_response(),
+        Some(Err(Refusal::Unknown(error))) => (StatusCode::NOT_FOUND, error, "unknown"),
+        Some(Err(Refusal::Refused(error))) => (StatusCode::CONFLICT, error, "refused"),
+        Some(Err(Refusal::Later(error))) => (StatusCode::SERVICE_UNAVAILABLE, error, "later"),
+        None => return problem(StatusCode::NOT_FOUND, "there is nothing here"),
+    };
+    (status, Json(json!({ "error": error, "class": class }))).into_response()
+}
