@@ -89,6 +89,11 @@ async fn a_damaged_database_is_refused_at_start() {
         .await
         .unwrap();
     store.close();
+    // All of it into the file, also when a reader kept the close from doing so.
+    let conn = rusqlite::Connection::open(folder.database()).unwrap();
+    let moved = "PRAGMA wal_checkpoint(TRUNCATE)";
+    conn.query_row(moved, [], |_| Ok(())).unwrap();
+    drop(conn);
     let mut bytes = fs::read(folder.database()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 4096].fill(0x5a);
