@@ -33,8 +33,14 @@ impl Engine {
             life.is_some_and(|life| matches!(life.phase, Phase::Raised | Phase::Clearing { .. }));
         let is_over = follows && lost.kind != Kind::Cleared && !stands;
         let is_old = life.is_some_and(|life| is_of_earlier(life, lost));
-        if is_over || is_old {
-            // Its end would never be told; or a later raise has a message of its own.
+        if is_old {
+            // A later raise has a message of its own.
+            return;
+        }
+        if is_over {
+            // Nobody is told what has ended, but it does not go unheard.
+            step.rows.extend(self.stood_in.tell(&occasion, self.now));
+            step.alone.push(lost.message);
             return;
         }
         step.rows.extend(self.stood_in.tell(&occasion, self.now));

@@ -116,6 +116,19 @@ fn what_is_over_or_was_raised_again_since_is_not_told_to_anybody_else() {
 }
 
 #[test]
+fn a_beginning_that_did_not_arrive_and_is_over_goes_to_the_command_once() {
+    let mut driver = Driver::new(Arc::new(rules()));
+    let begun = driver.record(0, record("E", Major));
+    let lost = lost(&begun.messages[0]);
+    driver.record(1, cleared("E"));
+    let mut enter = |at| driver.enter(START + seconds(at), Event::Undelivered(lost.clone()));
+    let step = enter(2);
+    assert!(step.messages.is_empty());
+    assert_eq!(step.alone, [begun.messages[0].id]);
+    assert!(enter(3).alone.is_empty());
+}
+
+#[test]
 fn an_end_that_did_not_arrive_is_told_to_the_one_that_stands_in() {
     let mut driver = Driver::new(Arc::new(rules()));
     driver.record(0, record("E", Major));

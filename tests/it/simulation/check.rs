@@ -121,7 +121,8 @@ impl<'r> Check<'r> {
             },
             MessageState::Failed | MessageState::Expired => {
                 let says_an_end = matches!(trail.message.kind, Kind::Answer | Kind::Acknowledged);
-                if self.is_heard(trail) || says_an_end {
+                let is_unwanted = trail.reason == "the contact said stop";
+                if self.is_heard(trail) || says_an_end || is_unwanted {
                     Ok(false)
                 } else {
                     say("the fallback did not hear of it")
@@ -165,7 +166,10 @@ impl<'r> Check<'r> {
                 lives.entry(lane).or_default().push(trail);
             }
         }
-        let is_clear = |trail: &&Trail| trail.message.kind == Kind::Cleared;
+        // An end that stands in for somebody else's says nothing of what this person was told.
+        let is_clear = |trail: &&Trail| {
+            trail.message.kind == Kind::Cleared && trail.message.instead_of.is_none()
+        };
         for trails in lives.values() {
             for life in trails.split_inclusive(is_clear) {
                 let (clear, before) = match life.split_last() {
@@ -194,8 +198,7 @@ impl<'r> Check<'r> {
                     }
                     (Some(clear), None) => {
                         let seen = before.iter().any(|trail| self.was_seen(trail));
-                        let stands_in = clear.message.instead_of.is_some();
-                        if self.end(clear) == Ok(true) && !seen && !stands_in {
+                        if self.end(clear) == Ok(true) && !seen {
                             return Some(format!("{}: of what?", self.describe(clear)));
                         }
                     }
