@@ -9,8 +9,8 @@
 //! | [`sandbox`] | a local stand-in for the Cloud API |
 //! | [`config`] | TOML to typed settings; every fault at once, with its place |
 //! | [`ingest`] | bytes to [`model::AlarmRecord`]; one file per front end, codecs pure |
-//! | [`web`] | the HTTP server: health, alarms, control |
-//! | [`pipeline`] | intake, correlator, sender: channels and awaits, no policy |
+//! | [`web`] | the HTTP servers: health, alarms, control; webhooks |
+//! | [`pipeline`] | intake, correlator, sender, receipts: channels and awaits, no policy |
 //! | [`engine`] | pure: what should be said, to whom, when and why |
 //! | [`delivery`] | pure: what to do next with a queued message |
 //! | [`store`] | durability: log, state, outbox, archive |

@@ -68,6 +68,15 @@ fn tell(status: &Value) {
     if !counted.is_empty() {
         print(&format!("messages: {}", counted.join(", ")));
     }
+    let back = status.get("came_back").unwrap_or(&Value::Null);
+    let back = |key: &str| back.get(key).and_then(Value::as_u64).unwrap_or(0);
+    if back("logged") + back("strangers") > 0 {
+        print(&format!(
+            "came back: {} receipts and replies, {} from numbers that are no contact's",
+            back("logged"),
+            back("strangers")
+        ));
+    }
     let account = status.get("account").unwrap_or(&Value::Null);
     for warning in list(account, "warnings").filter_map(Value::as_str) {
         print(&format!("warning: {warning}"));

@@ -76,12 +76,6 @@ impl Fault {
         self
     }
 
-    /// Whether the file can be used all the same.
-    #[must_use]
-    pub fn is_warning(&self) -> bool {
-        self.warning
-    }
-
     /// The line in the file, from 1.
     #[must_use]
     pub fn line(&self) -> usize {

@@ -329,6 +329,7 @@ impl Daemon {
         let inquiry = desk.clone();
         let outbox = self.core.store().outbox.clone();
         let seen = self.watch.clone();
+        let receipts = self.core.receipts();
         web::Control::new(
             move |dry_run| {
                 let reloader = reloader.clone();
@@ -337,9 +338,11 @@ impl Daemon {
             move || {
                 let (controls, outbox) = (controls.clone(), outbox.clone());
                 let (seen, inquiry) = (seen.clone(), inquiry.clone());
+                let came_back = status::came_back(receipts.counts());
                 async move {
                     let mut report =
                         status::report(controls.desk(), &outbox, &controls.crowding()).await;
+                    report["came_back"] = came_back;
                     report["account"] = seen.account(controls.now());
                     report["templates"] = seen.templates(&controls.outfit());
                     report["not_told"] = inquiry.not_told(&report).await;

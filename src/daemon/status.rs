@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::MessageState;
+use crate::pipeline::receipts::Counts;
 use crate::pipeline::{Crowding, Desk};
 use crate::store::Outbox;
 
@@ -48,5 +49,16 @@ pub(super) async fn report(desk: &Desk, outbox: &Outbox, crowding: &Crowding) ->
             "forgotten_for_room": crowding.forgotten,
             "left_out": left_out,
         },
+    })
+}
+
+/// What Meta and people sent back since the start.
+pub(super) fn came_back(counts: Counts) -> Value {
+    json!({
+        "logged": counts.logged,
+        "duplicates": counts.duplicates,
+        "strays": counts.strays,
+        "strangers": counts.strangers,
+        "other": counts.other,
     })
 }

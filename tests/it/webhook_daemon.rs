@@ -67,6 +67,23 @@ async fn the_daemon_takes_what_meta_signed_until_it_is_stopped() {
         let response = post.body(body.clone()).send().await.unwrap();
         assert_eq!(response.status(), expected);
     }
+    let stranger = json!({"from": "16505551234", "id": "wamid.s", "timestamp": "1",
+        "type": "text", "text": {"body": "who is this?"}});
+    let body = serde_json::to_vec(&messages(json!({"messages": [stranger]}))).unwrap();
+    let post = client()
+        .post(&url)
+        .header("X-Hub-Signature-256", sign(&body));
+    assert_eq!(
+        post.body(body).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    let output = tokio::task::block_in_place(|| home.command("status").output().unwrap());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("1 from numbers that are no contact's"),
+        "{said}"
+    );
+
     let elsewhere = url.replace("/webhooks/whatsapp", "/api/v1/status");
     let elsewhere = client().get(elsewhere).send().await.unwrap();
     assert_eq!(elsewhere.status(), StatusCode::NOT_FOUND);
