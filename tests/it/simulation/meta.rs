@@ -4,13 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use klaxond::delivery::{HoldKey, ProbeAnswer};
-use klaxond::model::{
-    Class, Failure, MessageId, Outcome, Phone, ReceiptFailure, Retry, Scope, Stage, Time,
-};
+use klaxond::model::{Failure, MessageId, Outcome, Phone, ReceiptFailure, Stage, Time};
 use klaxond::pipeline::{Answering, Clock, Gateway};
-use klaxond::whatsapp::classify;
 use klaxond::whatsapp::template::{Rendered, Template};
 use klaxond::whatsapp::webhook::Inbound;
+
+use crate::support::meta::{failure, unreachable};
 
 /// How often in a thousand something goes wrong.
 #[derive(Debug, Clone, Copy)]
@@ -323,33 +322,5 @@ impl Gateway for Meta {
 fn lost() -> Outcome {
     Outcome::Unknown {
         text: "the connection broke".to_owned(),
-    }
-}
-
-/// As the client tells of a connection that was refused.
-fn unreachable() -> Failure {
-    Failure {
-        class: Class {
-            retry: Retry::Backoff,
-            scope: Scope::Number,
-        },
-        status: None,
-        code: None,
-        subcode: None,
-        text: "no connection".to_owned(),
-        trace: None,
-        retry_after: None,
-    }
-}
-
-fn failure(code: u32) -> Failure {
-    Failure {
-        class: classify(Some(400), code, None),
-        status: Some(400),
-        code: Some(code),
-        subcode: None,
-        text: format!("(#{code}) as the weather was"),
-        trace: None,
-        retry_after: None,
     }
 }

@@ -195,7 +195,7 @@ impl Gateway for Meta {
 }
 
 /// As the client tells of a connection that was refused.
-fn unreachable() -> Failure {
+pub fn unreachable() -> Failure {
     Failure {
         class: Class {
             retry: Retry::Backoff,
@@ -210,7 +210,8 @@ fn unreachable() -> Failure {
     }
 }
 
-fn failure(code: u32) -> Failure {
+/// As the client tells of an error in Meta's answer.
+pub fn failure(code: u32) -> Failure {
     Failure {
         class: classify(Some(400), code, None),
         status: Some(400),
