@@ -49,6 +49,8 @@ pub struct Member {
     pub confirm: Option<std::time::Duration>,
     /// It is the end of something that its contact was never told.
     pub is_moot: bool,
+    /// A later message of its bucket that was told before it and says more.
+    pub overtaken_by: Option<MessageId>,
     /// The rule that speaks.
     pub rule: RuleId,
     /// Its name.

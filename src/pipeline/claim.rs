@@ -98,6 +98,9 @@ impl Sender {
         if envelope.is_moot {
             return Some(outcome::moot(message.id, at));
         }
+        if let Some(later) = envelope.overtaken_by {
+            return Some(outcome::overtaken(message.id, at, later));
+        }
         let unwanted = self.desk.is_unwanted(&message.contact, message.kind);
         // What is told in somebody's place is owed all the same.
         let is_owed = message.instead_of.is_some();

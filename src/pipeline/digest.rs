@@ -84,6 +84,8 @@ impl Sender {
         for member in members {
             if member.is_moot {
                 endings.push(outcome::moot(member.message, now));
+            } else if let Some(later) = member.overtaken_by {
+                endings.push(outcome::overtaken(member.message, now, later));
             } else if self.desk.is_unwanted(&fold.contact, member.kind) {
                 any_unwanted = true;
                 endings.push(outcome::unwanted(member.message, now, false));

@@ -147,6 +147,15 @@ pub(super) fn moot(message: MessageId, at: Time) -> Ending {
     closed(message, at, MessageState::Superseded, reason, false)
 }
 
+/// What to write of a message that would come after a later word on its alarm.
+pub(super) fn overtaken(message: MessageId, at: Time, later: MessageId) -> Ending {
+    let reason = "a later one says more, and was told first".to_owned();
+    Ending {
+        successor: Some(later),
+        ..closed(message, at, MessageState::Superseded, reason, false)
+    }
+}
+
 /// What to write of a message to somebody who wants none.
 pub(super) fn unwanted(message: MessageId, at: Time, fallback: bool) -> Ending {
     let reason = "the contact said stop".to_owned();

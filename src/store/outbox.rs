@@ -128,6 +128,8 @@ pub struct Envelope {
     pub notification: Arc<Notification>,
     /// It is the end of something that its contact was never told.
     pub is_moot: bool,
+    /// A later message of its bucket that was told before it and says more.
+    pub overtaken_by: Option<MessageId>,
 }
 
 /// That something was sent to a number.

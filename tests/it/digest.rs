@@ -30,6 +30,7 @@ fn member(n: u32, severity: Severity, element: &str, ago_s: u64) -> Member {
         expires: None,
         confirm: None,
         is_moot: false,
+        overtaken_by: None,
         rule: RuleId::parse("critical").unwrap(),
         rule_name: "Critical alarms".to_owned(),
         reason: "severity >= major".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use klaxond::model::{MessageId, MessageState, Position, Receipt, Stage, Update};
+use klaxond::model::{Kind, MessageId, MessageState, Position, Receipt, Stage, Update};
 use klaxond::store::{Ending, Mode, NewMessage, Store};
 
 use crate::support::returned::*;
@@ -333,15 +333,6 @@ async fn an_end_is_told_if_its_raise_or_what_went_in_its_place_may_have_been() {
         ..ending(1, 5, MessageState::Superseded)
     };
     let failed = |id| ending(id, 6, MessageState::Failed);
-    let refused = |id| {
-        let mut refused = answer(id, "");
-        refused.state = MessageState::Failed;
-        if let Some(attempt) = &mut refused.attempt {
-            attempt.outcome = "failed".to_owned();
-            attempt.wamid = None;
-        }
-        refused
-    };
     assert!(moot(vec![superseded(None)], false, None).await);
     assert!(moot(vec![failed(1)], false, None).await);
     assert!(!moot(vec![superseded(Some(2)), answer(2, "wamid.2")], false, None).await);
@@ -351,4 +342,41 @@ async fn an_end_is_told_if_its_raise_or_what_went_in_its_place_may_have_been() {
     assert!(!moot(vec![], true, None).await);
     assert!(!moot(vec![], true, Some(answer(0, "wamid.d"))).await);
     assert!(moot(vec![], true, Some(refused(0))).await);
+}
+
+#[tokio::test]
+async fn what_goes_again_gives_way_to_a_later_word_that_may_have_arrived() {
+    // One message that Meta gave up, and a later one of its bucket.
+    let by = |one: Kind, later: Kind, fate: fn(i64) -> Ending| async move {
+        let folder = Folder::new();
+        let mut messages = vec![real(1), real(2)];
+        messages[0].message.kind = one;
+        messages[1].message.kind = later;
+        messages[1].message.bucket = messages[0].message.bucket.clone();
+        messages[1].message.expires = None;
+        let store = sent(&folder, messages).await;
+        let again = Ending {
+            attempt: refused(1).attempt,
+            ..ending(1, 5, MessageState::Queued)
+        };
+        store.outbox.finish(vec![again, fate(2)]).await.unwrap();
+        let found = store.outbox.envelopes(vec![ONE]).await.unwrap();
+        let read = store.outbox.to_digest(vec![ONE]).await.unwrap();
+        assert_eq!(found[0].overtaken_by, read[0].overtaken_by);
+        found[0].overtaken_by.map(|id| id.0)
+    };
+    let taken: fn(i64) -> Ending = |id| answer(id, "wamid.2");
+    for one in [Kind::Raised, Kind::Updated, Kind::Reminder, Kind::Escalated] {
+        assert_eq!(by(one, Kind::Cleared, taken).await, Some(2), "{one}");
+        assert_eq!(by(one, Kind::Raised, taken).await, None, "{one}");
+        let updated = by(one, Kind::Updated, taken).await.is_some();
+        assert_eq!(updated, one != Kind::Escalated, "{one}");
+        assert_eq!(by(one, Kind::Cleared, lost).await, Some(2), "{one}");
+        assert_eq!(by(one, Kind::Cleared, refused).await, None, "{one}");
+    }
+    for one in [Kind::Cleared, Kind::Answer, Kind::Acknowledged] {
+        for later in [Kind::Raised, Kind::Updated, Kind::Cleared] {
+            assert_eq!(by(one, later, taken).await, None, "{one}, then {later}");
+        }
+    }
 }

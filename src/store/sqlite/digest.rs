@@ -138,6 +138,7 @@ fn member(conn: &Connection, id: MessageId, row: &Row<'_>) -> Result<Member, Fau
         expires: row.get::<_, Option<i64>>(5)?.map(Time::from_ms),
         confirm: row.get::<_, Option<i64>>(6)?.map(rows::span),
         is_moot,
+        overtaken_by: waiting::overtaken_by(conn, id)?,
         rule: said.rule,
         rule_name: said.rule_name,
         reason: cut(said.reason),

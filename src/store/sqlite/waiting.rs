@@ -112,10 +112,12 @@ pub(in crate::store) fn envelopes(
             }
         };
         let is_moot = is_moot(conn, *id, message.closes)?;
+        let overtaken_by = overtaken_by(conn, *id)?;
         found.push(Envelope {
             message,
             notification,
             is_moot,
+            overtaken_by,
         });
     }
     Ok(found)
@@ -144,6 +146,28 @@ pub(super) fn is_moot(
         )?
         .query_row(params![end.0, raise.0], |row| row.get(0))?;
     Ok(!was_told_later)
+}
+
+/// The last message of its bucket that may have reached its contact and makes this one needless, where
+/// this one is behind it all the same: Meta gave it up, or the digest that carried it.
+///
+/// Ends are never needless, and what stands for itself is not so by anything but an end. What was not
+/// tried yet is in its place: nothing later of its bucket can have gone.
+pub(super) fn overtaken_by(conn: &Connection, id: MessageId) -> Result<Option<MessageId>, Fault> {
+    let later: Option<i64> = conn
+        .prepare_cached(
+            "SELECT max(later.id) FROM messages AS one JOIN messages AS later \
+             ON later.id > one.id AND later.contact = one.contact AND later.bucket = one.bucket \
+             WHERE one.id = ?1 AND (one.attempts > 0 OR one.reason <> '') \
+             AND one.expires IS NULL AND later.expires IS NULL AND NOT one.shadow AND NOT later.shadow \
+             AND CASE later.kind WHEN 'cleared' THEN one.kind IN ('raised', 'updated', 'reminder', 'escalated') \
+             WHEN 'updated' THEN one.kind IN ('raised', 'updated', 'reminder') \
+             WHEN 'reminder' THEN one.kind = 'reminder' END \
+             AND EXISTS (SELECT 1 FROM attempts WHERE (outcome IS NULL OR outcome IN ('accepted', 'unknown')) \
+             AND message = CASE later.state WHEN 'digested' THEN later.digest ELSE later.id END)",
+        )?
+        .query_row([id.0], |row| row.get(0))?;
+    Ok(later.map(MessageId))
 }
 
 /// Whether a message ended without a chance to have arrived: neither it nor what went in its place.

@@ -256,7 +256,10 @@ impl<'r> Check<'r> {
             };
             let first = *first;
             // What failed on its way after Meta took it goes again, and may come after others.
-            if ways.any(|(_, taken)| taken.failed) || message.id.is_digest() {
+            if ways.any(|(_, taken)| taken.failed)
+                || message.id.is_digest()
+                || self.is_owed_again(trail, first)
+            {
                 continue;
             }
             let lane = (message.contact.as_str(), &*message.bucket);
@@ -270,6 +273,22 @@ impl<'r> Check<'r> {
                 self.describe(wrong[1].1)
             ))
         })
+    }
+
+    /// Whether it tells an end and may have been in a digest that Meta took before and that failed
+    /// then: an end is owed however late.
+    fn is_owed_again(&self, trail: &Trail, first: usize) -> bool {
+        let message = &trail.message;
+        let carried = |digest: &Trail| {
+            let of = &digest.message;
+            of.id.is_digest()
+                && digest.state == MessageState::Failed
+                && of.contact == message.contact
+                && of.created >= message.created
+                && (self.arrivals.get(&of.id))
+                    .is_some_and(|arrivals| arrivals.iter().any(|(n, _)| *n < first))
+        };
+        message.kind == Kind::Cleared && self.remains.trails.values().any(carried)
     }
 
     /// A message comes twice only after a lost answer, a crash or a receipt that did not come, and

@@ -84,6 +84,18 @@ pub fn lost(id: i64) -> Ending {
     }
 }
 
+/// The end of a message that Meta certainly did not take.
+pub fn refused(id: i64) -> Ending {
+    Ending {
+        attempt: Some(AttemptEnd {
+            outcome: "failed".to_owned(),
+            wamid: None,
+            ..accepted()
+        }),
+        ..ending(id, 10, MessageState::Failed)
+    }
+}
+
 pub async fn state(store: &Store, id: MessageId) -> MessageState {
     store.outbox.trail(id).await.unwrap().unwrap().state
 }
