@@ -40,6 +40,14 @@ pub(super) struct Digest {
     again: usize,
 }
 
+/// What the members of a failed part stand in front of until they are back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owed {
+    pub(super) lane: LaneNo,
+    /// Where its members are known.
+    digest: Option<DigestNo>,
+}
+
 impl Dispatcher {
     /// A digest was written: its parts wait in front of the lane, in order, and the first of them is in
     /// flight. What is to come after its members waits until the last part has come to its end.
@@ -125,20 +133,25 @@ impl Dispatcher {
         self.bid_farewell(no);
     }
 
-    /// These were members of a digest, or of a part of one, that failed for a reason of its own: each
-    /// goes by itself.
+    /// `part` has failed for a reason of its own, and these are what it held: each goes by itself. There
+    /// are none when it has arrived all the same.
     ///
     /// Call it after each [`super::Verdict::Failed`], and each [`Action::Close`] with the state failed,
     /// of a digest that says no fallback: until then, what has to come after the members waits.
-    pub fn members_again(&mut self, now: Time, members: &[Message]) {
+    pub fn members_again(&mut self, now: Time, part: MessageId, members: &[Message]) {
         self.advance(now);
-        let Some(lane) = members.first().and_then(|m| self.live_lane(&m.contact)) else {
+        let owed = self.owed.remove(&part);
+        let lane = owed.map_or_else(
+            || members.first().and_then(|m| self.live_lane(&m.contact)),
+            |owed| Some(owed.lane),
+        );
+        let Some(lane) = lane.filter(|lane| !self.lanes[*lane].gone) else {
             for message in members {
                 self.admit_as(message, |_| {});
             }
             return;
         };
-        let mut of = None;
+        let mut of = owed.and_then(|owed| owed.digest);
         for message in members {
             if let Some(no) = self.queue.find(message.id)
                 && self.queue[no].state == State::InDigest
@@ -161,13 +174,19 @@ impl Dispatcher {
                 None => self.admit_as(message, |entry| entry.class = Class::Alone),
             }
         }
+        match owed.map(|owed| owed.digest) {
+            Some(Some(digest)) => {
+                let again = &mut self.digests[digest].again;
+                *again = again.saturating_sub(1);
+            }
+            Some(None) => {
+                let orphans = &mut self.lanes[lane].orphans;
+                *orphans = orphans.saturating_sub(1);
+            }
+            None => {}
+        }
         if let Some(digest) = of {
-            let again = &mut self.digests[digest].again;
-            *again = again.saturating_sub(1);
             self.conclude(digest);
-        } else {
-            let lane = &mut self.lanes[lane];
-            lane.orphans = lane.orphans.saturating_sub(1);
         }
         self.refresh(lane);
     }
@@ -264,14 +283,19 @@ impl Dispatcher {
         }
     }
 
-    /// A part of a digest fails for a reason of its own: its members are to come back.
+    /// A message of a digest fails for a reason of its own: its members are to come back. One that went
+    /// again for want of a receipt stood in front of nothing until then.
     pub(super) fn owe_members(&mut self, part: EntryNo) {
         let entry = &self.queue[part];
-        match (entry.class, entry.digest) {
-            (Class::Part, Some(digest)) => self.digests[digest].again += 1,
-            (Class::Part, None) => self.lanes[entry.lane].orphans += 1,
-            (Class::Alone | Class::Plain, _) => {}
+        let owed = Owed {
+            lane: entry.lane,
+            digest: entry.digest,
+        };
+        match owed.digest {
+            Some(digest) => self.digests[digest].again += 1,
+            None => self.lanes[owed.lane].orphans += 1,
         }
+        self.owed.insert(entry.id, owed);
     }
 
     /// A part of a digest has left the queue.

@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::action::{Action, HoldKey, ProbeAnswer};
 use super::claim::Choice;
-use super::digest::Digest;
+use super::digest::{Digest, Owed};
 use super::hold::{Gate, GateNo, GateState};
 use super::lane::{Flight, Lane, Template};
 use super::limit::Limit;
@@ -59,6 +59,8 @@ pub struct Dispatcher {
     pub(super) digests: Slab<DigestNo, Digest>,
     /// Digests that are being composed and written.
     pub(super) composing: usize,
+    /// Parts that failed for a reason of their own, whose members are to come back.
+    pub(super) owed: BTreeMap<MessageId, Owed>,
     /// Messages that Meta took and whose receipt is waited for.
     pub(super) awaited: BTreeMap<MessageId, Awaited>,
     /// Failed receipts of messages whose attempt is under way.
@@ -91,6 +93,7 @@ impl Dispatcher {
             pace: Pace::default(),
             digests: Slab::default(),
             composing: 0,
+            owed: BTreeMap::new(),
             awaited: BTreeMap::new(),
             early: BTreeMap::new(),
             flights: BTreeMap::new(),

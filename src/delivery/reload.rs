@@ -86,6 +86,7 @@ impl Dispatcher {
         lane.gate.open();
         let pair = lane.pair;
         self.contacts.remove(&lane.contact);
+        self.owed.retain(|_, owed| owed.lane != no);
         self.retime(GateNo::Lane(no));
         self.refresh(no);
         self.pairs[pair].lanes.retain(|other| *other != no);

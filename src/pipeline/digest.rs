@@ -142,7 +142,7 @@ impl Sender {
                     tracing::warn!(message.id = %ending.message, members = members.len(), "what a digest held goes one by one");
                     let now = self.clock.now();
                     self.desk
-                        .with(|dispatcher| dispatcher.members_again(now, &members));
+                        .with(|dispatcher| dispatcher.members_again(now, ending.message, &members));
                 }
                 Err(error) => return work.endure(error, "outcomes cannot be written"),
             }

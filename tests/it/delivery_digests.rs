@@ -1,6 +1,6 @@
 //! What becomes of a digest and of what it holds.
 
-use klaxond::delivery::{Dispatcher, Settings, Storm};
+use klaxond::delivery::{Dispatcher, Settings, Storm, Verdict};
 use klaxond::model::{Kind, Message, MessageId, MessageState, Outcome, Rate, Retry, Scope};
 
 use crate::support::delivery::{
@@ -63,7 +63,7 @@ fn the_members_of_a_digest_that_was_at_fault_itself_go_one_by_one() {
     let mut world = World::new(usual(), &["noc"]);
     let members = refused(&mut world, &failed(Retry::Never, Scope::Message));
     assert_eq!(world.sends(), [] as [i64; 0], "the end of 1 waits for 1");
-    world.dispatcher.members_again(at(world.now), &members);
+    world.members_again(1, &members);
     world.run_until(5 * MINUTE, |_, _| accepted());
     let sent: Vec<i64> = world.sent().iter().map(|(_, id)| *id).collect();
     // It was never told, and has ended.
@@ -111,7 +111,7 @@ fn while_the_template_of_digests_is_held_messages_go_by_themselves() {
         fallback: false,
     };
     assert_eq!(world.next(), Some(closed));
-    world.dispatcher.members_again(at(world.now), &members);
+    world.members_again(1, &members);
     world.run_until(10 * MINUTE, |_, _| accepted());
     assert_eq!(world.digests(), []);
     assert_eq!(world.sent().len(), 29);
@@ -151,4 +151,49 @@ fn after_a_restart_nothing_overtakes_a_digest_whose_members_are_not_known_any_mo
     world.admit(&message(31, "noc").bucket("1").closes(1));
     world.run_until(MINUTE, |_, _| accepted());
     assert_eq!(world.sent(), [(20 * SECOND, d(1)), (20 * SECOND, 31)]);
+}
+
+#[test]
+fn nothing_overtakes_the_members_of_a_digest_that_went_again_for_want_of_a_receipt() {
+    let settings = Settings {
+        receipts: true,
+        ..usual()
+    };
+    let mut dispatcher = Dispatcher::new(at(0), settings, &contacts(&["noc"]));
+    let accepted_state = MessageState::Accepted;
+    let part = digest(1, "noc").confirm(60_000);
+    let by = Some(at(MINUTE));
+    dispatcher.restore(at(0), &part, accepted_state, 1, 0, None, Some(at(0)), by);
+    let mut world = World::with(dispatcher);
+    world.run_until(MINUTE - 1, |_, _| accepted());
+    world.now = MINUTE;
+    assert_eq!(world.sends(), [d(1)], "once more");
+    let verdict = world.settle(d(1), &failed(Retry::Never, Scope::Message));
+    let Verdict::Failed {
+        fallback: false, ..
+    } = verdict
+    else {
+        panic!("{verdict:?}");
+    };
+    // Until its members are back, what has to come after one of them waits.
+    let update = message(31, "noc").bucket("1").kind(Kind::Updated);
+    assert!(!world.dispatcher.offer(at(world.now), &update));
+    world.admit(&update);
+    assert_eq!(world.sends(), [] as [i64; 0]);
+    world.members_again(1, &[message(1, "noc").bucket("1").kind(Kind::Escalated)]);
+    world.run_until(2 * MINUTE, |_, _| accepted());
+    let sent: Vec<i64> = world.sent().iter().map(|(_, id)| *id).collect();
+    assert_eq!(sent, [1, 31]);
+}
+
+#[test]
+fn a_digest_that_failed_and_has_arrived_all_the_same_holds_nothing_back() {
+    let mut world = World::new(usual(), &["noc"]);
+    refused(&mut world, &failed(Retry::Never, Scope::Message));
+    // The store has its receipt: nothing of it is to go again.
+    world.members_again(1, &[]);
+    world.run_until(10 * MINUTE, |_, _| accepted());
+    let sent: Vec<i64> = world.sent().iter().map(|(_, id)| *id).collect();
+    assert_eq!(sent, [31]);
+    assert_eq!(world.dispatcher.waiting(), 0);
 }

@@ -264,7 +264,7 @@ impl Ledger {
                 let again = is_digest && !fallback;
                 let n = known.digest;
                 if again && live {
-                    self.members_again(n.unwrap());
+                    self.members_again(MessageId(id), n.unwrap());
                 }
                 self.end(id);
             }
@@ -279,7 +279,7 @@ impl Ledger {
     }
 
     /// Half of the members were in the part that failed.
-    fn members_again(&mut self, n: usize) {
+    fn members_again(&mut self, part: MessageId, n: usize) {
         let (members, parts) = self.digests[n].clone();
         let left: Vec<i64> = members
             .into_iter()
@@ -310,7 +310,7 @@ impl Ledger {
             let known = self.known.get_mut(&id).unwrap();
             known.stand = Stand::Waits;
         }
-        self.dispatcher.members_again(at(self.now), &messages);
+        self.dispatcher.members_again(at(self.now), part, &messages);
     }
 
     fn receipt(&mut self, id: i64, what: u8) {

@@ -403,6 +403,12 @@ impl World {
         parts.iter().map(|part| part.id.0).collect()
     }
 
+    /// What the `n`th part held goes by itself.
+    pub fn members_again(&mut self, n: i64, members: &[Message]) {
+        let part = MessageId(MessageId::DIGESTS + n);
+        self.dispatcher.members_again(at(self.now), part, members);
+    }
+
     /// The times of the probes.
     pub fn probes(&self) -> Vec<i64> {
         self.seen
