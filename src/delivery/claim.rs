@@ -74,10 +74,10 @@ impl Dispatcher {
     /// The message that a lane which could send would send.
     fn candidate(&self, now: Time, lane: &Lane) -> Option<EntryNo> {
         let pair = &self.pairs[lane.pair];
-        if pair.ready_at(true) > now {
+        if pair.ready_at(now, true) > now {
             return None;
         }
-        let urgent_only = pair.ready_at(false) > now;
+        let urgent_only = pair.ready_at(now, false) > now;
         lane.first(|shelf| {
             self.admits(shelf) && self.goes_alone(lane, shelf) && (shelf.urgent || !urgent_only)
         })
@@ -285,7 +285,13 @@ impl Dispatcher {
                 self.turns.leave(lane.turn, no);
             }
         }
-        let wake = at.filter(|at| *at > now);
+        let wake = if ready {
+            let pair = self.lanes[no].pair;
+            self.pairs[pair].limit.lent_until(now)
+        } else {
+            at
+        };
+        let lane = &mut self.lanes[no];
         if wake != lane.wake {
             if let Some(at) = lane.wake {
                 self.timers.clear(at, Due::Lane(no));
@@ -307,7 +313,7 @@ impl Dispatcher {
         let single = lane
             .shelves()
             .filter(|shelf| self.admits(*shelf) && self.goes_alone(lane, *shelf))
-            .map(|shelf| pair.ready_at(shelf.urgent))
+            .map(|shelf| pair.ready_at(self.timeline.now(), shelf.urgent))
             .min();
         let digest = self.digest_at(lane).map(|(at, _)| at);
         [single, digest].into_iter().flatten().min()

@@ -1,7 +1,5 @@
 //! A rate with a burst, kept exactly.
 
-use std::time::Duration;
-
 use crate::model::{Rate, Time};
 
 /// A token bucket: holds at most `burst` tokens and gains one per interval.
@@ -69,22 +67,6 @@ impl Limit {
         }
         self.interval_us = interval_us;
         self.burst = burst;
-    }
-
-    /// How long so many take when nothing is left of the burst.
-    pub(super) fn takes(&self, count: usize) -> Duration {
-        let us = u64::try_from(self.interval_us).unwrap_or(0);
-        Duration::from_micros(us.saturating_mul(u64::try_from(count).unwrap_or(u64::MAX)))
-    }
-
-    /// How many tokens it holds at most.
-    pub(super) const fn burst(&self) -> u32 {
-        self.burst
-    }
-
-    /// Whether nothing of it is spent.
-    pub(super) fn is_full(&self, now: Time) -> bool {
-        self.full_at_us <= us(now)
     }
 }
 

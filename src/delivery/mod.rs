@@ -6,8 +6,8 @@
 //! jitter are arguments, so the same calls give the same decisions.
 //!
 //! Inside, one file per role: `queue` keeps messages by bucket, `lane` orders one contact's buckets,
-//! `turn` chooses among lanes, `pair`, `limit` and `pace` keep Meta's rates, `storm` turns a lane to
-//! digests, `digest` knows what goes into one, `supersede` drops what a later message makes needless,
+//! `turn` chooses among lanes, `limit` and `pace` keep the number's rate, `pair` and `loan` each phone's,
+//! `storm` turns a lane to digests, `digest` knows what goes into one, `supersede` drops what a later message makes needless,
 //! `receipt` reads receipts and misses them, `hold` closes what an error speaks about, `news` what Meta
 //! says of a template, `retry` knows how long, `claim` takes what a POST takes, `settle` reads outcomes,
 //! `restore` takes up after a restart, `reload` after a change of the config, `status` tells where
@@ -20,6 +20,7 @@ mod dispatcher;
 mod hold;
 mod lane;
 mod limit;
+mod loan;
 mod news;
 mod pace;
 mod pair;

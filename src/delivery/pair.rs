@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{Rate, Time};
 
-use super::limit::Limit;
+use super::loan::Loan;
 use super::retry;
 use super::settings::Storm;
 use super::slab::LaneNo;
@@ -14,7 +14,7 @@ use super::slab::LaneNo;
 /// share this.
 #[derive(Debug, Clone)]
 pub(super) struct Pair {
-    pub(super) limit: Limit,
+    pub(super) limit: Loan,
     /// The contacts of that phone.
     pub(super) lanes: Vec<LaneNo>,
     /// The last messages to it, as many as make a storm.
@@ -50,7 +50,7 @@ pub(super) struct Pause<'a> {
 impl Pair {
     pub(super) fn new(rate: Rate) -> Self {
         Self {
-            limit: Limit::new(rate),
+            limit: Loan::new(rate),
             lanes: Vec::new(),
             recent: VecDeque::new(),
             day: Day::default(),
@@ -113,14 +113,10 @@ impl Pair {
         self.recent.back().copied().filter(|_| within)
     }
 
-    /// When a message may go: the last token of a burst is kept for what is urgent.
-    pub(super) fn ready_at(&self, urgent: bool) -> Time {
-        let needed = if urgent || self.limit.burst() < 2 {
-            1
-        } else {
-            2
-        };
-        self.limit.ready_at(needed).max(self.until)
+    /// When a message may go, from `at` on: the last of a burst is kept for what is urgent.
+    pub(super) fn ready_at(&self, at: Time, urgent: bool) -> Time {
+        let kept = u32::from(!urgent && self.limit.burst() > 1);
+        self.limit.ready_at(at.max(self.until), kept)
     }
 
     /// Meta refused a message for its pair limit: pauses, and says until when. A refusal during the
@@ -146,7 +142,8 @@ impl Pair {
     }
 
     /// Meta took a message.
-    pub(super) fn accepted(&mut self) {
+    pub(super) fn accepted(&mut self, now: Time) {
+        self.limit.accepted(now);
         self.refusals = 0;
     }
 
@@ -160,6 +157,6 @@ impl Pair {
 
     /// Whether forgetting it would change nothing.
     pub(super) fn is_idle(&self, now: Time) -> bool {
-        self.lanes.is_empty() && self.until <= now && self.limit.is_full(now)
+        self.lanes.is_empty() && self.until <= now && self.limit.is_paid(now)
     }
 }

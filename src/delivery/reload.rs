@@ -20,7 +20,7 @@ impl Dispatcher {
         let now = self.advance(now);
         for pair in self.phones.values() {
             let limit = &mut self.pairs[*pair].limit;
-            limit.retune(now, settings.per_contact, 1, 1);
+            limit.retune(settings.per_contact);
         }
         self.settings = settings;
         self.retune();

@@ -33,7 +33,8 @@ impl Dispatcher {
         let verdict = match (outcome, early) {
             (Outcome::Accepted { wamid, held }, None) => {
                 if taken {
-                    self.pairs[flight.pair].accepted();
+                    self.pairs[flight.pair].accepted(now);
+                    self.refresh_pair(flight.pair);
                 }
                 self.taken(flight, wamid.clone(), *held)
             }

@@ -123,9 +123,9 @@ impl Dispatcher {
             storm.digest_every
         };
         let due = storming.last.map_or(storming.since, |last| last + wait);
+        let at = due.max(lane.digest_after).max(self.timeline.now());
         let pair = &self.pairs[lane.pair];
-        let at = due.max(pair.ready_at(urgent)).max(lane.digest_after);
-        Some((at, urgent))
+        Some((pair.ready_at(at, urgent), urgent))
     }
 
     /// The storm that a lane is in; one whose digests cannot be sent speaks in single messages.

@@ -83,7 +83,7 @@ fn a_critical_message_behind_a_minor_one_lifts_its_bucket_before_others() {
 }
 
 #[test]
-fn a_contact_gets_its_burst_and_then_one_per_interval() {
+fn a_contact_gets_its_burst_and_nothing_more_until_it_is_paid_back() {
     let mut world = World::new(per_contact("1/6s, burst 3"), &["noc"]);
     for id in 1..=5 {
         world.admit(&message(id, "noc").severity(Severity::Critical));
@@ -91,8 +91,15 @@ fn a_contact_gets_its_burst_and_then_one_per_interval() {
     world.run_until(60_000, |_, _| accepted());
     assert_eq!(
         world.sent(),
-        [(0, 1), (0, 2), (0, 3), (6_000, 4), (12_000, 5)]
+        [(0, 1), (0, 2), (0, 3), (18_000, 4), (18_000, 5)]
     );
+    // At the even pace nothing is ever borrowed.
+    for n in 10..20 {
+        world.now = n * 6_000;
+        world.admit(&message(n, "noc").severity(Severity::Critical));
+        assert_eq!(world.sends(), [n]);
+        world.settle(n, &accepted());
+    }
 }
 
 #[test]
@@ -105,8 +112,33 @@ fn the_last_token_of_a_burst_is_kept_for_what_is_critical() {
     assert_eq!(world.sent(), [(0, 1), (0, 2)]);
     world.admit(&message(5, "noc").severity(Severity::Critical));
     world.run_until(60_000, |_, _| accepted());
-    // The critical one took a token, so the others wait until there are two again.
-    assert_eq!(world.sent()[2..], [(5_000, 5), (12_000, 3), (18_000, 4)]);
+    assert_eq!(world.sent()[2..], [(5_000, 5), (18_000, 3), (18_000, 4)]);
+}
+
+#[test]
+fn what_was_borrowed_is_paid_back_before_anything_goes_however_bad() {
+    let mut world = World::new(per_contact("1/6s, burst 3"), &["noc"]);
+    world.admit(&message(1, "noc"));
+    world.admit(&message(2, "noc"));
+    world.run_until(7_000, |_, _| accepted());
+    world.admit(&message(3, "noc").severity(Severity::Critical));
+    world.run_until(60_000, |_, _| accepted());
+    assert_eq!(world.sent(), [(0, 1), (0, 2), (12_000, 3)]);
+}
+
+#[test]
+fn meta_counts_from_when_it_saw_the_first_of_a_burst() {
+    let mut world = World::new(per_contact("1/6s, burst 3"), &["noc"]);
+    for id in 1..=4 {
+        world.admit(&message(id, "noc"));
+    }
+    assert_eq!(world.sends(), [1]);
+    world.now = 2_000;
+    world.settle(1, &accepted());
+    assert_eq!(world.sends(), [2]);
+    world.settle(2, &accepted());
+    world.run_until(60_000, |_, _| accepted());
+    assert_eq!(world.sent(), [(14_000, 3), (14_000, 4)]);
 }
 
 #[test]

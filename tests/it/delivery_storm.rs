@@ -187,7 +187,7 @@ fn the_parts_of_a_digest_go_in_order_at_the_limit_of_the_phone_and_in_front_of_a
     let expected = [
         (0, d(1)),
         (0, d(2)),
-        (6 * SECOND, d(3)),
+        (12 * SECOND, d(3)),
         (12 * SECOND, d(4)),
     ];
     assert_eq!(world.sent()[..4], expected);

@@ -125,6 +125,36 @@ async fn limits_hold_when_meta_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn meta_is_paid_back_what_it_lent_so_that_it_refuses_nothing() {
+    for storm in ["storm = \"off\"\n", ""] {
+        let limits = format!("[delivery]\n{storm}{ONE}");
+        let house = House::build(&limits).await;
+        house.meta.keep_pair_limit();
+        let mut count = 0;
+        // At once, at about the pace, then again and again while the last burst is owed.
+        for (alarms, pause) in [(4, 0), (3, 7), (5, 1), (1, 40), (6, 0), (4, 5), (2, 13)] {
+            for n in 0..alarms {
+                let severity = ["major", "critical"][n % 2];
+                stored(&house, &format!("E{count}"), severity).await;
+                count += 1;
+                house.pass(Duration::from_secs(pause)).await;
+            }
+        }
+        house.pass(HOUR).await;
+        assert_eq!(house.meta.over_limit(), 0);
+        // Also by the next process.
+        stored(&house, "F0", "critical").await;
+        stored(&house, "F1", "critical").await;
+        house.pass(Duration::from_secs(8)).await;
+        let house = house.crash_and_restart(&limits).await;
+        stored(&house, "F2", "critical").await;
+        house.pass(HOUR).await;
+        assert_eq!(house.meta.over_limit(), 0);
+        assert!(house.meta.arrived().len() > 10);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_single_event_that_waited_too_long_goes_to_the_fallback_and_intake_goes_on() {
     let house = House::build(&format!("{NO_PAGER}{ONE}")).await;
     house.meta.stand_with(Some(Answer::Unreachable));

@@ -97,6 +97,59 @@ impl Tokens {
     }
 }
 
+/// What a phone has borrowed.
+#[derive(Debug, Clone)]
+pub struct Loan {
+    since: i64,
+    seen: Option<i64>,
+    sent: i64,
+    /// Every take that was not undone.
+    taken: Vec<i64>,
+}
+
+impl Loan {
+    fn new() -> Self {
+        Self {
+            since: -1_000_000_000,
+            seen: None,
+            sent: 0,
+            taken: Vec::new(),
+        }
+    }
+
+    fn is_paid(&self, now: i64) -> bool {
+        now >= self.seen.unwrap_or(self.since) + self.sent * INTERVAL_MS
+    }
+
+    fn has(&self, now: i64, messages: i64) -> bool {
+        let lends = self.sent < 2 || now < self.since + INTERVAL_MS * 7 / 8;
+        self.is_paid(now) || (lends && self.sent + messages <= BURST)
+    }
+
+    fn take(&mut self, now: i64) {
+        if self.is_paid(now) {
+            (self.since, self.seen, self.sent) = (now, None, 0);
+        }
+        self.sent += 1;
+        self.taken.push(now);
+        // The promise itself: over any span, at most burst + span / interval.
+        for (n, first) in self.taken.iter().enumerate() {
+            let count = i64::try_from(self.taken.len() - n).unwrap();
+            let allowed = BURST + (now - first) / INTERVAL_MS;
+            assert!(count <= allowed, "{count} takes since {first}, at {now}");
+        }
+    }
+
+    fn give_back(&mut self) {
+        self.sent -= 1;
+        self.taken.pop();
+    }
+
+    fn accepted(&mut self, now: i64) {
+        self.seen.get_or_insert(now.max(self.since));
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Gate {
     #[default]
@@ -121,7 +174,7 @@ pub struct Model {
     pub items: BTreeMap<i64, Item>,
     /// The phone of each contact that is in the config.
     pub phones: BTreeMap<usize, usize>,
-    pub limits: BTreeMap<usize, Tokens>,
+    pub limits: BTreeMap<usize, Loan>,
     pub paused: BTreeMap<usize, i64>,
     pub number: Tokens,
     pub gates: BTreeMap<Key, Gate>,
@@ -295,10 +348,8 @@ impl Model {
         item.flight = (phone, before);
     }
 
-    fn limit(&mut self, phone: usize) -> &mut Tokens {
-        self.limits
-            .entry(phone)
-            .or_insert_with(|| Tokens::new(INTERVAL_MS, BURST))
+    fn limit(&mut self, phone: usize) -> &mut Loan {
+        self.limits.entry(phone).or_insert_with(Loan::new)
     }
 
     fn keys(&self, id: i64) -> [Key; 4] {
@@ -320,6 +371,11 @@ impl Model {
                 self.gates.insert(key, gate);
             }
         }
+        if taken {
+            let (phone, _) = self.items[&id].flight;
+            let now = self.now;
+            self.limit(phone).accepted(now);
+        }
         self.wait(id, self.now);
     }
 
@@ -328,7 +384,7 @@ impl Model {
         self.land(id, false);
         let now = self.now;
         self.number.give_back(now);
-        self.limit(phone).give_back(now);
+        self.limit(phone).give_back();
         self.served.insert(self.items[&id].contact, turn);
     }
 

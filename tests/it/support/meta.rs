@@ -7,8 +7,10 @@ use std::time::Duration;
 use klaxond::delivery::{HoldKey, ProbeAnswer};
 use klaxond::model::{Class, Failure, Outcome, Phone, Retry, Scope, Time};
 use klaxond::pipeline::{Answering, Clock, Gateway};
+use klaxond::sandbox::PairLimit;
 use klaxond::whatsapp::classify;
 use klaxond::whatsapp::template::{Rendered, Template};
+use tokio::time::Instant;
 
 /// What a test makes Meta answer.
 #[derive(Debug, Clone)]
@@ -46,6 +48,9 @@ struct State {
     standing: Option<Answer>,
     /// Templates that are refused, by Meta's name, with the code.
     refused: BTreeMap<String, u32>,
+    /// Keeps the limit of each phone, and counts whom it refused.
+    pairs: Option<PairLimit>,
+    over_limit: usize,
 }
 
 /// The stand-in; clones share their state.
@@ -89,6 +94,16 @@ impl Meta {
         refused.extend(code.map(|code| (name.to_owned(), code)));
     }
 
+    /// Lends each phone what Meta does, from here on.
+    pub fn keep_pair_limit(&self) {
+        self.state.lock().unwrap().pairs = Some(PairLimit::default());
+    }
+
+    /// How many posts were refused for that.
+    pub fn over_limit(&self) -> usize {
+        self.state.lock().unwrap().over_limit
+    }
+
     pub fn arrived(&self) -> Vec<Arrived> {
         self.state.lock().unwrap().arrived.clone()
     }
@@ -113,8 +128,14 @@ impl Meta {
         let place = state
             .next
             .iter()
-            .position(|(to, _)| to.as_deref().is_none_or(|to| to == phone))?;
-        state.next.remove(place).map(|(_, answer)| answer)
+            .position(|(to, _)| to.as_deref().is_none_or(|to| to == phone));
+        if let Some(place) = place {
+            return state.next.remove(place).map(|(_, answer)| answer);
+        }
+        let now = Instant::now();
+        let fits = (state.pairs.as_mut()).is_none_or(|pairs| pairs.admit(now, phone));
+        state.over_limit += usize::from(!fits);
+        (!fits).then_some(Answer::Error(131_056))
     }
 
     fn deliver(&self, phone: &str, opaque: &str, text: &str) -> Outcome {
