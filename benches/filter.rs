@@ -55,6 +55,8 @@ fn record() -> AlarmRecord {
         views: vec!["Europe".into(), "Headends".into()],
         properties,
         partial: false,
+        repeats: false,
+        until: None,
     }
 }
 

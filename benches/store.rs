@@ -165,6 +165,8 @@ fn entry(n: u64, wanted: bool) -> NewEntry {
         views: Vec::new(),
         properties: Properties::default(),
         partial: false,
+        repeats: false,
+        until: None,
     };
     NewEntry {
         at: Time::from_ms(1_790_000_000_000),

@@ -83,6 +83,8 @@ impl Plant {
             views: vec![format!("Hall {}", element % 50)],
             properties,
             partial: false,
+            repeats: false,
+            until: None,
         }
     }
 

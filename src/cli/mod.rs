@@ -14,6 +14,7 @@ mod control;
 mod demo;
 mod exit;
 mod explain;
+mod generate;
 mod inquire;
 mod messages;
 mod options;
@@ -94,6 +95,9 @@ enum Command {
     Clear(clear::Args),
     /// Copy the database while the daemon runs
     Backup(backup::Args),
+    /// Write man pages and shell completions
+    #[command(hide = true)]
+    Generate(generate::Args),
 }
 
 /// Runs the command that argv names.
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Retry(args) => retry::run(&args),
         Command::Clear(args) => clear::run(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Generate(args) => generate::run(&args),
     };
     exit.into()
 }

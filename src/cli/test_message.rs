@@ -152,6 +152,8 @@ fn example(rule: RuleId) -> Notification {
         views: Vec::new(),
         properties: Properties::default(),
         partial: false,
+        repeats: false,
+        until: None,
     };
     Notification {
         id: NotificationId::default(),
@@ -165,6 +167,7 @@ fn example(rule: RuleId) -> Notification {
         view: BucketView::of_one(&alarm, now),
         alarm,
         digest: None,
+        suppressed: None,
     }
 }
 

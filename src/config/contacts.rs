@@ -87,6 +87,7 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
                 enabled,
                 opt_in,
                 fallback: None,
+                quiet: None,
             });
         }
     }

@@ -63,6 +63,11 @@ impl Hand {
             Ask::Retry(id) => self.retry(id).await,
             Ask::Ack { id, by, origin } => self.ack(&id, &by, &origin).await,
             Ask::Forget(id) => self.forget(&id).await,
+            Ask::Alarms { .. }
+            | Ask::Rules
+            | Ask::Silences { .. }
+            | Ask::Silence { .. }
+            | Ask::Unsilence { .. } => Err(StoryError::Refused("not served".to_owned())),
         };
         answer.map_err(|error| match error {
             StoryError::Unknown(text) => Refusal::Unknown(text),

@@ -25,6 +25,7 @@
 //! | the state as rows, and read back | `rows`, `resume` |
 //! | other rules in force; a rule rebuilt from the open alarms | `adopt`, `rebuild` |
 //! | why a record is told or not | `explain` |
+//! | what stands, for whoever looks | `picture` |
 
 mod ack;
 mod adopt;
@@ -47,6 +48,7 @@ mod notice;
 mod occasion;
 mod packed;
 mod person;
+mod picture;
 mod reason;
 mod rebuild;
 mod reply;
@@ -70,6 +72,9 @@ pub use ack::{Ack, AckSource, ack};
 pub use explain::{Account, BucketAccount, RuleAccount, Then, judgement};
 pub use group::{Grouping, MAX_BUCKETS_PER_RECORD, readable};
 pub use person::{Person, person};
-pub use rule::{BaseAlarms, Escalation, Hints, Limits, Reminder, Replies, Rule, Ruleset, Trigger};
+pub use picture::{OpenAlarm, Raised, RuleFigures};
+pub use rule::{
+    BaseAlarms, Escalation, Hints, Inhibitor, Limits, Reminder, Replies, Rule, Ruleset, Trigger,
+};
 pub use step::{Engine, Resume, ResumeError, Step};
 pub use tree::{Change, Trees};

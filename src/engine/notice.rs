@@ -157,6 +157,8 @@ impl Engine {
             views: Vec::new(),
             properties: Properties::default(),
             partial: false,
+            repeats: false,
+            until: None,
         }
     }
 }

@@ -106,6 +106,8 @@ impl Packed {
             views,
             properties,
             partial: flags & 1 != 0,
+            repeats: false,
+            until: None,
         }
     }
 }

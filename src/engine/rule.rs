@@ -1,8 +1,9 @@
 //! Rules as the engine runs them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Contact, ContactId, RuleId, TemplateId};
+use crate::model::{Calendar, Contact, ContactId, RuleId, TemplateId};
 
 use super::condition::Condition;
 use super::filter::{Field, Filter};
@@ -154,6 +155,12 @@ pub struct Rule {
     pub escalated: TemplateId,
     /// Messages must reach the phone within this time; `None` when acceptance is enough.
     pub confirm: Option<Duration>,
+    /// It speaks while one of these holds; none is always.
+    pub active: Vec<Arc<Calendar>>,
+    /// It does not speak while one of these holds.
+    pub mute: Vec<Arc<Calendar>>,
+    /// It does not speak while another rule is raised.
+    pub inhibited_by: Vec<Inhibitor>,
     /// Speaks beside the first rule that matches.
     pub also: bool,
     /// The whole path, no POST.
@@ -189,6 +196,15 @@ pub struct BaseAlarms {
     /// And those that came up to this long before or after the trigger; the message waits for the
     /// latter.
     pub around: Duration,
+}
+
+/// A rule that says enough while it is raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inhibitor {
+    /// Which one.
+    pub rule: RuleId,
+    /// Only where these fields of an alarm of both are the same.
+    pub equal: Vec<Field>,
 }
 
 /// Telling somebody that nobody took it.

@@ -141,6 +141,7 @@ impl Engine {
             alarm: say.alarm,
             view: say.view,
             digest: None,
+            suppressed: None,
         }));
         if let Some((track, no)) = say.owes
             && let Some(bucket) = self.tracks[track].get_mut(no)

@@ -127,7 +127,7 @@ impl Engine {
             Event::Updates(updates) => self.hear(updates, &mut step),
             Event::Undelivered(lost) => self.stand_in(lost, &mut step),
             Event::Notice(notice) => self.notice(notice, &mut step),
-            Event::Reloaded { .. } => {}
+            Event::Reloaded { .. } | Event::Silence(_) | Event::Unsilence { .. } => {}
         }
         self.seal(step)
     }

@@ -104,6 +104,8 @@ impl Draft {
             views: self.views.unwrap_or_default(),
             properties: self.properties,
             partial: self.partial,
+            repeats: false,
+            until: None,
         })
     }
 

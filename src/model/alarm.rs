@@ -67,6 +67,12 @@ pub struct AlarmRecord {
     /// Some of the line could not be read; what could is here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+    /// Whoever sends it repeats it while it lasts: the same again is no event, and says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
+    /// The alarm ends at this time unless it is repeated before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Time>,
 }
 
 impl AlarmRecord {

@@ -1,10 +1,11 @@
 //! People who are told.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{ContactId, IdFault};
+use super::{Calendar, ContactId, IdFault, Severity};
 
 /// Someone who is told of alarms.
 #[derive(Debug, Clone)]
@@ -27,6 +28,17 @@ pub struct Contact {
     pub opt_in: Option<String>,
     /// Who is told when this contact cannot be; the config's when not given.
     pub fallback: Option<ContactId>,
+    /// When the person is not to be woken.
+    pub quiet: Option<QuietHours>,
+}
+
+/// When a person is not to be woken: what is not bad enough waits until the morning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuietHours {
+    /// While one of these holds.
+    pub times: Vec<Arc<Calendar>>,
+    /// What is as bad as this breaks through.
+    pub except: Severity,
 }
 
 /// Why a contact cannot be built.

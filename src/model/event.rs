@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmRecord, Notice, Position, Time, Undelivered, Update};
+use super::{AlarmRecord, Notice, Position, SilenceId, SilenceOrder, Time, Undelivered, Update};
 
 /// An input of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,15 @@ pub enum Event {
     Undelivered(Undelivered),
     /// Something about klaxond itself that its operators should know.
     Notice(Notice),
+    /// Nothing is to be told of certain alarms for a while; its number is its place in the log.
+    Silence(SilenceOrder),
+    /// A person ended a silence before its time.
+    Unsilence {
+        /// Which one.
+        id: SilenceId,
+        /// Who.
+        by: String,
+    },
     /// The wall clock jumped forward; waits move with it.
     ClockJump {
         /// By this many milliseconds.

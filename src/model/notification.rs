@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmRecord, DigestView, NotificationId, RuleId, Severity, Time};
+use super::{AlarmRecord, DigestView, NotificationId, RuleId, Severity, Suppression, Time};
 
 /// A rule's decision to speak, with all that its messages are rendered from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Notification {
     /// What it says when it is a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestView>,
+    /// Why nobody was told, when a silence, a time or another rule kept it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppression>,
 }
 
 /// What a message can say of its bucket.

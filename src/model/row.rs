@@ -20,11 +20,13 @@ pub enum RowKind {
     Person,
     /// An occasion of which the operators were told.
     Notice,
+    /// A silence, until a while after its end.
+    Silence,
 }
 
 impl RowKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Tree,
         Self::Bucket,
         Self::Timer,
@@ -32,6 +34,7 @@ impl RowKind {
         Self::Event,
         Self::Person,
         Self::Notice,
+        Self::Silence,
     ];
 
     /// The word as the store keeps it.
@@ -45,6 +48,7 @@ impl RowKind {
             Self::Event => "event",
             Self::Person => "person",
             Self::Notice => "notice",
+            Self::Silence => "silence",
         }
     }
 

@@ -1,4 +1,4 @@
-//! What other rules would say at once, asked of the correlator before they come into force.
+//! Questions to the engine, answered by the correlator between two decisions.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::engine::{Engine, Ruleset, Step};
 use crate::model::Time;
 
-/// Questions that wait; each is a person at a command line.
-const MAX_WAITING: usize = 4;
+/// Questions that wait; each is a person at a command line, or a page.
+const MAX_WAITING: usize = 16;
 
 /// Asks. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -18,12 +18,11 @@ pub struct Foresight(mpsc::Sender<Question>);
 #[derive(Debug)]
 pub struct Questions(mpsc::Receiver<Question>);
 
-/// Rules that are not in force, and where the answer goes.
-#[derive(Debug)]
-pub(super) struct Question {
-    ruleset: Arc<Ruleset>,
-    answer: oneshot::Sender<Vec<Step>>,
-}
+/// What is done with the engine as it stands.
+type Look = Box<dyn FnOnce(&Engine, Time) + Send>;
+
+/// A look that waits for its turn.
+pub(super) struct Question(Look);
 
 impl Foresight {
     /// Both ends.
@@ -36,8 +35,22 @@ impl Foresight {
     /// What the engine would decide at once if `ruleset` came into force; nothing is written and
     /// nothing is sent. `None` when there is no correlator to ask.
     pub async fn ask(&self, ruleset: Arc<Ruleset>) -> Option<Vec<Step>> {
+        self.look(move |engine, now| trial(engine, now, ruleset))
+            .await
+    }
+
+    /// What `look` sees in the engine. The correlator decides nothing meanwhile: it must be quick.
+    /// `None` when there is no correlator to ask.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Engine, Time) -> T + Send + 'static,
+    ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Question { ruleset, answer }).await.ok()?;
+        let question = Question(Box::new(move |engine, now| {
+            // Who asked may be gone.
+            drop(answer.send(look(engine, now)));
+        }));
+        self.0.send(question).await.ok()?;
         answered.await.ok()
     }
 }
@@ -50,17 +63,20 @@ impl Questions {
 }
 
 impl Question {
-    /// Tries the rules on a copy of `engine`.
     pub(super) fn answer(self, engine: &Engine, now: Time) {
-        let mut engine = engine.clone();
-        let mut steps = vec![engine.adopt(now, self.ruleset)];
-        while engine.next_deadline().is_some_and(|due| due <= now) {
-            let Some(step) = engine.fire(now) else {
-                break;
-            };
-            steps.push(step);
-        }
-        // Who asked may be gone.
-        drop(self.answer.send(steps));
+        (self.0)(engine, now);
     }
+}
+
+/// Tries rules on a copy of `engine`.
+fn trial(engine: &Engine, now: Time, ruleset: Arc<Ruleset>) -> Vec<Step> {
+    let mut engine = engine.clone();
+    let mut steps = vec![engine.adopt(now, ruleset)];
+    while engine.next_deadline().is_some_and(|due| due <= now) {
+        let Some(step) = engine.fire(now) else {
+            break;
+        };
+        steps.push(step);
+    }
+    steps
 }

@@ -164,6 +164,8 @@ impl Told {
             | Event::Updates(_)
             | Event::Undelivered(_)
             | Event::Notice(_)
+            | Event::Silence(_)
+            | Event::Unsilence { .. }
             | Event::ClockJump { .. } => None,
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::model::{SilenceId, SilenceOrder};
 use crate::pipeline::intake::{Incoming, Intake};
 
 use super::Health;
@@ -67,6 +68,36 @@ pub enum Ask {
     Contacts,
     /// Erase what is kept of a contact.
     Forget(String),
+    /// Open alarms, the worst first.
+    Alarms {
+        /// In the filter language.
+        filter: Option<String>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+    /// The rules in force, in numbers.
+    Rules,
+    /// Silences that hold or are to come; ended ones too.
+    Silences {
+        /// Those that ended as well.
+        expired: bool,
+    },
+    /// Tell nothing of certain alarms for a while.
+    Silence {
+        /// What.
+        order: SilenceOrder,
+        /// Who called.
+        origin: Arc<str>,
+    },
+    /// End a silence before its time.
+    Unsilence {
+        /// Which one.
+        id: SilenceId,
+        /// Who, for people.
+        by: String,
+        /// Who called.
+        origin: Arc<str>,
+    },
 }
 
 /// Why that is not done, in words.

@@ -37,6 +37,8 @@ fn london() -> AlarmRecord {
         views: vec!["Europe".into(), "Lab".into()],
         properties,
         partial: false,
+        repeats: false,
+        until: None,
     }
 }
 

@@ -61,6 +61,7 @@ mod forget;
 mod http;
 mod listing;
 mod outage;
+mod package;
 mod overtaken;
 mod readme;
 mod receipts;

@@ -127,6 +127,8 @@ fn entry(told: &Told) -> Option<Value> {
         | Event::Updates(_)
         | Event::Undelivered(_)
         | Event::Notice(_)
+        | Event::Silence(_)
+        | Event::Unsilence { .. }
         | Event::ClockJump { .. } => None,
     }
 }

@@ -292,6 +292,8 @@ fn speaks_of(event: &Event, alarm: &str) -> bool {
         | Event::Updates(_)
         | Event::Undelivered(_)
         | Event::Notice(_)
+        | Event::Silence(_)
+        | Event::Unsilence { .. }
         | Event::ClockJump { .. } => false,
     }
 }

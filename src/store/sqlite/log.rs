@@ -114,6 +114,8 @@ pub(in crate::store) fn open_alarms(
         | Event::Updates(_)
         | Event::Undelivered(_)
         | Event::Notice(_)
+        | Event::Silence(_)
+        | Event::Unsilence { .. }
         | Event::ClockJump { .. } => None,
     });
     Ok(records.collect())

@@ -117,6 +117,8 @@ pub(super) fn sample() -> Value {
         views: vec!["London".into()],
         properties,
         partial: true,
+        repeats: false,
+        until: None,
     };
     let view = BucketView {
         key: "London".into(),

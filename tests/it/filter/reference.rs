@@ -101,6 +101,7 @@ prop_compose! {
             owner: next(), source: next(), comment: next(),
             element_id: ids[0].clone(), parameter_id: ids[1].clone(),
             severity, severity_range, kind, status, user_status, services, views, properties, partial,
+            repeats: false, until: None,
             time: Time::from_ms(0),
         }
     }

@@ -137,6 +137,9 @@ impl RuleSpec {
             escalate: Vec::new(),
             escalated: template("alarm"),
             confirm: None,
+            active: Vec::new(),
+            mute: Vec::new(),
+            inhibited_by: Vec::new(),
             also: self.also,
             shadow: self.shadow,
         }
@@ -169,6 +172,7 @@ impl Config {
             timezone: None,
             enabled: *enabled,
             opt_in: None,
+            quiet: None,
             fallback: None,
         };
         let (alarms, buckets_per_rule, alarms_per_bucket) = self.limits;
@@ -227,6 +231,8 @@ impl RecordSpec {
             views: texts(&self.views),
             properties,
             partial: false,
+            repeats: false,
+            until: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub fn record(element: &str, severity: Severity) -> AlarmRecord {
         views: Vec::new(),
         properties: Properties::default(),
         partial: false,
+        repeats: false,
+        until: None,
     }
 }
 
@@ -72,6 +74,7 @@ pub fn contact(id: &str) -> Contact {
         timezone: None,
         enabled: true,
         opt_in: None,
+        quiet: None,
         fallback: None,
     }
 }
@@ -99,6 +102,9 @@ pub fn rule(id: &str, filter: &str) -> Rule {
         escalate: Vec::new(),
         escalated: template("alarm"),
         confirm: None,
+        active: Vec::new(),
+        mute: Vec::new(),
+        inhibited_by: Vec::new(),
         also: false,
         shadow: false,
     }

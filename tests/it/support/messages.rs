@@ -51,6 +51,7 @@ pub fn contact() -> Contact {
         timezone: None,
         enabled: true,
         opt_in: None,
+        quiet: None,
         fallback: None,
     }
 }
@@ -80,6 +81,8 @@ pub fn alarm() -> AlarmRecord {
         views: vec![],
         properties,
         partial: false,
+        repeats: false,
+        until: None,
     }
 }
 
@@ -96,6 +99,7 @@ pub fn notification(alarm: AlarmRecord) -> Notification {
         view: BucketView::of_one(&alarm, Time::from_ms(1_795_341_601_000)),
         alarm,
         digest: None,
+        suppressed: None,
     }
 }
 

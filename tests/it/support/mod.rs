@@ -21,5 +21,6 @@ pub mod returned;
 pub mod returns;
 pub mod store;
 pub mod tls_server;
+pub mod tools;
 pub mod trouble;
 pub mod webhook;

@@ -73,6 +73,8 @@ pub fn record(id: &str, status: Status) -> AlarmRecord {
         views: Vec::new(),
         properties: Properties::default(),
         partial: false,
+        repeats: false,
+        until: None,
     }
 }
 
@@ -117,6 +119,7 @@ pub fn notification(id: i64, second: i64) -> Notification {
         alarm: record("1", Status::Open),
         view: BucketView::default(),
         digest: None,
+        suppressed: None,
     }
 }
 

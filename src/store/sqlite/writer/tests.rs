@@ -54,6 +54,8 @@ fn entry(id: &str, status: Status, wanted: bool, comment: &str) -> NewEntry {
         views: Vec::new(),
         properties: Properties::default(),
         partial: false,
+        repeats: false,
+        until: None,
     };
     NewEntry {
         at: Time::default(),

@@ -289,6 +289,7 @@ impl Composer<'_> {
                 since: None,
                 alarms: listed,
             },
+            suppressed: None,
             digest: Some(DigestView {
                 count,
                 part,
@@ -355,6 +356,8 @@ impl Composer<'_> {
             views: Vec::new(),
             properties: Properties::default(),
             partial: false,
+            repeats: false,
+            until: None,
         }
     }
 }
