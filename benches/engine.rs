@@ -1,5 +1,5 @@
 //! What the engine costs: `cargo bench --bench engine`, or `-- rate`, `active`, `rules`, `memory`,
-//! `restart`, `day` for one part.
+//! `restart`, `day`, `picture` for one part.
 //!
 //! Every time stands beside what a bare loop over the same records took in the same run.
 #![allow(
@@ -21,6 +21,8 @@ mod day;
 mod memory;
 #[path = "engine/meter.rs"]
 mod meter;
+#[path = "engine/picture.rs"]
+mod picture;
 #[path = "engine/plant.rs"]
 mod plant;
 #[path = "engine/restart.rs"]
@@ -50,13 +52,14 @@ fn main() {
     if part.as_deref() == Some(memory::CHILD) {
         return memory::child(args);
     }
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("rate", rate),
         ("active", active),
         ("rules", by_rules),
         ("memory", memory::report),
         ("restart", restart::report),
         ("day", day::report),
+        ("picture", picture::report),
     ];
     for (_, report) in parts
         .iter()

@@ -18,7 +18,18 @@ pub(super) async fn call(
     path: &str,
     output: Output,
 ) -> Result<Value, Exit> {
-    match reach(socket, method, path, output).await? {
+    call_with(socket, method, path, None, output).await
+}
+
+/// The same, with a body.
+pub(super) async fn call_with(
+    socket: &Path,
+    method: reqwest::Method,
+    path: &str,
+    body: Option<&Value>,
+    output: Output,
+) -> Result<Value, Exit> {
+    match reach_with(socket, method, path, body, output).await? {
         Some(answer) => Ok(answer),
         None => {
             let socket = socket.display();
@@ -38,7 +49,17 @@ pub(super) async fn reach(
     path: &str,
     output: Output,
 ) -> Result<Option<Value>, Exit> {
-    match request(socket, method, path).await {
+    reach_with(socket, method, path, None, output).await
+}
+
+async fn reach_with(
+    socket: &Path,
+    method: reqwest::Method,
+    path: &str,
+    body: Option<&Value>,
+    output: Output,
+) -> Result<Option<Value>, Exit> {
+    match request(socket, method, path, body).await {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.is_connect() => Ok(None),
         Err(error) => {
@@ -51,17 +72,21 @@ pub(super) async fn reach(
     }
 }
 
-async fn request(socket: &Path, method: reqwest::Method, path: &str) -> reqwest::Result<Value> {
+async fn request(
+    socket: &Path,
+    method: reqwest::Method,
+    path: &str,
+    body: Option<&Value>,
+) -> reqwest::Result<Value> {
     crate::whatsapp::install_crypto();
     let client = reqwest::Client::builder()
         .unix_socket(socket)
         .no_proxy()
         .timeout(TIMEOUT)
         .build()?;
-    client
-        .request(method, format!("http://klaxond{path}"))
-        .send()
-        .await?
-        .json()
-        .await
+    let mut request = client.request(method, format!("http://klaxond{path}"));
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    request.send().await?.json().await
 }

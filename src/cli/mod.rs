@@ -6,6 +6,7 @@
 )]
 
 mod ack;
+mod alarms;
 mod backup;
 mod check;
 mod clear;
@@ -25,6 +26,7 @@ mod rule_test;
 mod run;
 mod sandbox;
 mod send;
+mod silence;
 mod simulate;
 mod status;
 mod templates;
@@ -87,6 +89,10 @@ enum Command {
     Status(status::Args),
     /// List people and whether they are told; forget one
     Contacts(contacts::Args),
+    /// List open alarms, the worst first
+    Alarms(alarms::Args),
+    /// Tell nothing of certain alarms for a while
+    Silence(silence::Args),
     /// Take an alarm by hand
     Ack(ack::Args),
     /// Send a message again that failed or expired
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Command::Messages(args) => messages::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Contacts(args) => contacts::run(&args),
+        Command::Alarms(args) => alarms::run(&args),
+        Command::Silence(args) => silence::run(&args),
         Command::Ack(args) => ack::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Clear(args) => clear::run(&args),

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::engine::Rule;
 use crate::model::Contact;
+use crate::pipeline::heartbeat::Expectation;
 use crate::whatsapp::template::Definition;
 
 use super::settings::Settings;
@@ -116,6 +117,15 @@ impl Settings {
                 new.fallback.is_some(),
             ));
         }
+        compare(
+            list,
+            "expected source",
+            "",
+            &self.expect,
+            &new.expect,
+            |e| e.source.as_str(),
+            expectation,
+        );
         if self.hooks != new.hooks {
             list.push(in_words(
                 "hooks.on_ack",
@@ -246,7 +256,8 @@ macro_rules! fields {
 
 fn contact(old: &Contact, new: &Contact) -> Vec<&'static str> {
     fields!(old, new; name => "name", phone => "number", groups => "groups", language => "language",
-        timezone => "timezone", enabled => "enabled", opt_in => "opt_in", fallback => "fallback")
+        timezone => "timezone", enabled => "enabled", opt_in => "opt_in", fallback => "fallback",
+        quiet => "quiet_hours")
 }
 
 fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
@@ -256,7 +267,8 @@ fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
         clear_after => "clear_after", notify => "notify", template => "template",
         on_update => "on_update", update_every => "update_every", on_clear => "on_clear",
         reminder => "repeat_every", escalate => "escalate", escalated => "template for escalations",
-        confirm => "confirm", also => "also", shadow => "shadow");
+        confirm => "confirm", also => "also", shadow => "shadow",
+        active => "times of active", mute => "times of mute", inhibited_by => "inhibited_by");
     let base = |rule: &Rule| {
         let base = rule.base_alarms.as_ref();
         base.map(|base| (base.filter.clone(), base.around))
@@ -265,6 +277,11 @@ fn rule(old: &Rule, new: &Rule) -> Vec<&'static str> {
         names.push("base_alarms");
     }
     names
+}
+
+fn expectation(old: &Expectation, new: &Expectation) -> Vec<&'static str> {
+    fields!(old, new; name => "name", within => "within", severity => "severity",
+        element => "element")
 }
 
 fn template(old: &Definition, new: &Definition) -> Vec<&'static str> {

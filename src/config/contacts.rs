@@ -9,7 +9,9 @@ use super::fault::Fault;
 use super::keys;
 use super::names::Names;
 use super::page::{Problem, Text};
+use super::quiet;
 use super::reader::Table;
+use super::times::Times;
 use super::top;
 use super::whom;
 
@@ -17,7 +19,7 @@ const MAX_CONTACTS: usize = 10_000;
 const MAX_GROUPS: usize = 100;
 
 /// The contacts in the order of the file, and the names by which rules find them.
-pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
+pub(super) fn read(file: &Table<'_>, times: &Times) -> (Vec<Contact>, Names) {
     let tables = file.tables("contacts", &keys::CONTACT);
     let page = file.page;
     if tables.is_empty() && file.get("contacts").is_none() {
@@ -75,8 +77,9 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
         let language = table.read("language", top::language);
         let timezone = table.read("timezone", top::timezone);
         let enabled = table.flag("enabled", true);
+        let quiet = quiet::read(table, times);
         let opt_in = table.text("opt_in").map(|text| text.text.to_owned());
-        if let (Some((id, name)), Some((phone, _))) = (identity, phone) {
+        if let (Some((id, name)), Some((phone, _)), Ok(quiet)) = (identity, phone, quiet) {
             contacts.push(Contact {
                 id,
                 name: name.text.trim().to_owned(),
@@ -87,7 +90,7 @@ pub(super) fn read(file: &Table<'_>) -> (Vec<Contact>, Names) {
                 enabled,
                 opt_in,
                 fallback: None,
-                quiet: None,
+                quiet,
             });
         }
     }

@@ -7,16 +7,10 @@ pub(super) struct Section {
     pub(super) name: &'static str,
     /// Keys that are read.
     pub(super) keys: &'static [&'static str],
-    /// Keys that have a meaning which this version does not serve.
-    pub(super) unserved: &'static [&'static str],
 }
 
 const fn section(name: &'static str, keys: &'static [&'static str]) -> Section {
-    Section {
-        name,
-        keys,
-        unserved: &[],
-    }
+    Section { name, keys }
 }
 
 pub(super) static TOP: Section = section(
@@ -43,6 +37,8 @@ pub(super) static TOP: Section = section(
         "filters",
         "dataminer",
         "words",
+        "times",
+        "expect",
     ],
 );
 
@@ -145,8 +141,29 @@ pub(super) static LOG: Section = section("[log]", &["format", "level"]);
 pub(super) static CONTACT: Section = section(
     "[[contacts]]",
     &[
-        "name", "phone", "groups", "language", "timezone", "enabled", "opt_in", "id", "fallback",
+        "name",
+        "phone",
+        "groups",
+        "language",
+        "timezone",
+        "enabled",
+        "opt_in",
+        "id",
+        "fallback",
+        "quiet_hours",
     ],
+);
+
+pub(super) static QUIET_HOURS: Section = section("quiet_hours", &["times", "except"]);
+
+pub(super) static TIMES: Section = section(
+    "[times.…]",
+    &["timezone", "weekdays", "hours", "dates", "except", "also"],
+);
+
+pub(super) static EXPECT: Section = section(
+    "[[expect]]",
+    &["source", "within", "name", "severity", "element"],
 );
 
 pub(super) static TEMPLATE: Section = section(
@@ -186,9 +203,9 @@ pub(super) static QUICK_REPLY: Section = section("button", &["quick_reply", "pay
 
 pub(super) static URL_BUTTON: Section = section("button", &["url", "text", "parameter"]);
 
-pub(super) static RULE: Section = Section {
-    name: "[[rules]]",
-    keys: &[
+pub(super) static RULE: Section = section(
+    "[[rules]]",
+    &[
         "name",
         "id",
         "enabled",
@@ -211,9 +228,13 @@ pub(super) static RULE: Section = Section {
         "confirm_within",
         "also",
         "shadow",
+        "active",
+        "mute",
+        "inhibited_by",
     ],
-    unserved: &["active", "mute", "inhibited_by"],
-};
+);
+
+pub(super) static INHIBITOR: Section = section("inhibitor", &["rule", "equal"]);
 
 pub(super) static TRIGGER: Section = section("trigger", &["persist", "collect", "times", "within"]);
 
@@ -233,7 +254,7 @@ pub(super) static DATAMINER: Section = section(
 );
 
 /// The sections with fixed keys, in the order of the example.
-static SECTIONS: [&Section; 24] = [
+static SECTIONS: [&Section; 28] = [
     &TOP,
     &WHATSAPP,
     &FALLBACK,
@@ -258,6 +279,10 @@ static SECTIONS: [&Section; 24] = [
     &BASE_ALARMS,
     &DATAMINER,
     &URL_BUTTON,
+    &QUIET_HOURS,
+    &TIMES,
+    &EXPECT,
+    &INHIBITOR,
 ];
 
 /// Every key that is read, with its section as people write it (`[ingest]`; empty for the top of

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
 use toml::de::DeTable;
 
 use crate::engine::Ruleset;
-use crate::model::ContactId;
+use crate::model::{ContactId, Time};
 
 use super::fault::{Fault, Faults};
 use super::mask::Mask;
@@ -16,8 +17,8 @@ use super::page::Page;
 use super::reader::Table;
 use super::settings::{Environment, Loaded, Settings};
 use super::{
-    contacts, correlation, dataminer, delivery, fallback, filters, http, ingest, replies, rules,
-    secrets, storage, syntax, templates, top, webhook, whatsapp, words,
+    contacts, correlation, dataminer, delivery, expect, fallback, filters, http, ingest, replies,
+    rules, secrets, storage, syntax, templates, times, top, webhook, whatsapp, words,
 };
 
 /// Larger files are not written by people.
@@ -122,7 +123,9 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
     let webhook = webhook::read(file, known);
     let (delivery, confirm) = delivery::read(file, webhook.is_some());
     let log = top::log(file);
-    let (contacts, names) = contacts::read(file);
+    let now = Time::from(Timestamp::now());
+    let times = times::read(file, &display.timezone, now);
+    let (contacts, names) = contacts::read(file, &times);
     let fallback = fallback::read(file, &names, &contacts);
     let hooks = fallback::hooks(file);
     let everyone: Vec<ContactId> = contacts.iter().map(|contact| contact.id.clone()).collect();
@@ -133,6 +136,7 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
     let operators = replies::operators(file, &names, &everyone, &templates.ids);
     let known = rules::References {
         filters: &named,
+        times: &times,
         names: &names,
         off: contacts
             .iter()
@@ -147,8 +151,23 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
         confirm,
     };
     let rules = rules::read(file, &known);
+    let expected = expect::read(file);
     let delivery = delivery?;
     let (operators, notice) = operators?;
+    let ruleset = Ruleset {
+        rules,
+        contacts,
+        named,
+        expire_after: delivery.expire_after,
+        forget_after: correlation.forget_after,
+        shadow: delivery.shadow,
+        limits: correlation.limits,
+        replies,
+        operators,
+        notice,
+        fallback: fallback.contact,
+    };
+    expect::warn(file, &expected, &ruleset, now);
     Some(Settings {
         whatsapp: whatsapp.settings?,
         templates: templates.compiled,
@@ -161,18 +180,8 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
         keep_all,
         delivery: delivery.settings,
         drain_timeout: delivery.drain_timeout,
-        ruleset: Ruleset {
-            rules,
-            contacts,
-            expire_after: delivery.expire_after,
-            forget_after: correlation.forget_after,
-            shadow: delivery.shadow,
-            limits: correlation.limits,
-            replies,
-            operators,
-            notice,
-            fallback: fallback.contact,
-        },
+        ruleset,
+        expect: expected.into_iter().map(|(one, _)| one).collect(),
         fallback: fallback.command,
         hooks,
         words,

@@ -57,12 +57,6 @@ impl<'d> Table<'d> {
         if self.section.keys.contains(&key) {
             return;
         }
-        if self.section.unserved.contains(&key) {
-            let message = format!("`{key}` is not available in this version");
-            self.page
-                .fault(Fault::at(span, message).help("take this key out"));
-            return;
-        }
         let help = if let Some(near) = keys::nearest(key, self.section.keys.iter().copied()) {
             format!("write `{near}`")
         } else if let Some(home) = keys::homes(key).find(|home| home.name.is_empty()) {

@@ -15,11 +15,13 @@ use super::escalating;
 use super::fault::Fault;
 use super::filters;
 use super::futile;
+use super::inhibiting;
 use super::keys;
 use super::names::Names;
 use super::page::Problem;
 use super::reader::Table;
 use super::telling;
+use super::times::Times;
 use super::whom::{self, Whom};
 
 /// The template of a rule that names none.
@@ -36,6 +38,7 @@ parameters = [\"{{ alarm.severity }}\", \"{{ alarm.element }}\"]";
 /// What rules refer to.
 pub(super) struct References<'a> {
     pub(super) filters: &'a Named,
+    pub(super) times: &'a Times,
     pub(super) names: &'a Names,
     /// Contacts that are off.
     pub(super) off: BTreeSet<&'a ContactId>,
@@ -69,6 +72,9 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
         page.fault(fault.help("remove some, or raise max_rules in [correlation]"));
     }
     let mut rules = Vec::new();
+    let mut of_rules = Vec::new();
+    let mut inhibitors = Vec::new();
+    let mut written = BTreeSet::new();
     let mut ids: BTreeMap<RuleId, Range<usize>> = BTreeMap::new();
     let mut default_missing = false;
     for table in tables.iter().take(most) {
@@ -84,6 +90,14 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
         let escalate = escalating::read(table, known, notify.as_ref());
         let also = table.flag("also", false);
         let shadow = table.flag("shadow", false);
+        let active = known.times.named(table, "active");
+        let mute = known.times.named(table, "mute");
+        let inhibited_by = inhibiting::read(table);
+        written.extend(
+            identity
+                .iter()
+                .flat_map(|(id, name)| [id.as_str().to_owned(), name.clone()]),
+        );
         if let (
             Some((id, name)),
             Ok(filter),
@@ -92,6 +106,8 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
             Some(template),
             Some(telling),
             Some(escalate),
+            Some(active),
+            Some(mute),
         ) = (
             identity,
             filter,
@@ -100,6 +116,8 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
             template,
             telling,
             escalate,
+            active,
+            mute,
         ) {
             let rule = Rule {
                 id,
@@ -117,8 +135,8 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
                 escalate,
                 escalated: telling::of_kind("escalated", known, &template),
                 confirm: confirm.within(),
-                active: Vec::new(),
-                mute: Vec::new(),
+                active,
+                mute,
                 inhibited_by: Vec::new(),
                 template,
                 on_update: telling.on_update,
@@ -129,10 +147,39 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
                 shadow,
             };
             futile::warn(table, &rule, known.limits);
+            warn_silent(table, &rule, known.times);
             rules.push(rule);
+            of_rules.push(table);
+            inhibitors.push(inhibited_by.unwrap_or_default());
         }
     }
+    inhibiting::resolve(&of_rules, &inhibitors, &written, &mut rules);
     rules
+}
+
+/// A rule that has no time at which it speaks.
+fn warn_silent(table: &Table<'_>, rule: &Rule, times: &Times) {
+    if !rule.enabled {
+        return;
+    }
+    let (key, why) = if !rule.active.is_empty() && times.never(&rule.active) {
+        ("active", "none of its `active` times holds")
+    } else if times.always(&rule.mute) {
+        ("mute", "its `mute` times always hold")
+    } else if times.never_without(&rule.active, &rule.mute) {
+        (
+            "mute",
+            "its `mute` times hold whenever its `active` times do",
+        )
+    } else {
+        return;
+    };
+    let message = format!("the rule \"{}\" never speaks: {why}", rule.name);
+    table.warn(
+        key,
+        &message,
+        "look at the times it names, as they are in the next two years",
+    );
 }
 
 fn identity(

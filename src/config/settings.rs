@@ -49,6 +49,8 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// The rules and people in force.
     pub ruleset: engine::Ruleset,
+    /// Sources that must be heard of.
+    pub expect: Vec<pipeline::heartbeat::Expectation>,
     /// The command that tells people when WhatsApp cannot.
     pub fallback: Option<pipeline::fallback::Settings>,
     /// The command that is told when somebody takes an alarm.

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::engine::Ruleset;
 use crate::model::{AlarmRecord, Event, Notice, Time};
 use crate::pipeline::fallback;
+use crate::pipeline::heartbeat::{Expected, Heartbeats};
 use crate::pipeline::intake::Gate;
 use crate::pipeline::{Clock, Crowding, Desk, Foresight, Outfit, Reloads, ReplyWords, Standing};
 use crate::store::{Log, StoreError};
@@ -18,6 +19,7 @@ use super::replay::{Said, Sent};
 #[derive(Clone)]
 pub struct Controls {
     pub(super) gate: Arc<Gate>,
+    pub(super) heartbeats: Heartbeats,
     pub(super) log: Log,
     pub(super) desk: Arc<Desk>,
     pub(super) reloads: Reloads,
@@ -51,6 +53,7 @@ impl Controls {
             fallback,
             on_ack,
             words,
+            expect,
         } = policy;
         self.gate
             .replace(event, ruleset, keep_all, || {
@@ -59,6 +62,7 @@ impl Controls {
                 self.fallback.send_replace(fallback);
                 self.on_ack.send_replace(on_ack);
                 self.words.send_replace(words);
+                self.heartbeats.expect(self.clock.now(), &expect);
                 self.desk.reconfigure(self.clock.now(), delivery, lanes);
             })
             .await
@@ -95,6 +99,7 @@ impl Controls {
         // waits have moved: they would all be due.
         let moved = self.gate.between(event, || {
             self.desk.with(|dispatcher| {
+                self.heartbeats.rebase(by);
                 self.clock.advance(by);
                 dispatcher.rebase(by);
             });
@@ -137,6 +142,18 @@ impl Controls {
         Ok(open)
     }
 
+    /// A source was heard of without a record; whether it is expected.
+    #[must_use]
+    pub fn heard(&self, source: &str) -> bool {
+        self.heartbeats.heard(self.clock.now(), source)
+    }
+
+    /// The sources that must be heard of, in the order of the config.
+    #[must_use]
+    pub fn expected(&self) -> Vec<Expected> {
+        self.heartbeats.expected()
+    }
+
     /// The rules and people in force.
     pub async fn ruleset(&self) -> Arc<Ruleset> {
         self.gate.ruleset().await
@@ -147,7 +164,7 @@ impl Controls {
     /// # Errors
     /// The log cannot take it.
     pub async fn notice(&self, notice: Notice) -> Result<(), StoreError> {
-        self.gate.note(Event::Notice(notice)).await
+        self.gate.note(Event::Notice(notice)).await.map(|_| ())
     }
 
     /// People, templates and formats in force.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::delivery::{self, Dispatcher};
 use crate::engine::{Engine, Resume, ResumeError, Ruleset};
 use crate::pipeline::fallback::{self, fallback};
+use crate::pipeline::heartbeat::{Expectation, Heartbeats};
 use crate::pipeline::intake::{Gate, Intake};
 use crate::pipeline::receipts::{Reader, Receipts};
 use crate::pipeline::{
@@ -18,6 +19,7 @@ use crate::pipeline::{
 use crate::store::{Saved, Store, StoreError, Tail};
 
 use super::controls::Controls;
+use super::heartbeats;
 use super::tasks::Tasks;
 
 /// Attempts older than this have no bearing on any limit.
@@ -40,6 +42,8 @@ pub struct Policy {
     pub on_ack: Option<fallback::Settings>,
     /// What replies mean.
     pub words: Arc<ReplyWords>,
+    /// Sources that must be heard of.
+    pub expect: Arc<[Expectation]>,
 }
 
 /// What a core is built around.
@@ -88,6 +92,7 @@ pub enum CoreError {
 pub struct Core {
     store: Store,
     gate: Arc<Gate>,
+    heartbeats: Heartbeats,
     desk: Arc<Desk>,
     reloads: Reloads,
     clock: Clock,
@@ -126,9 +131,13 @@ impl Core {
         }
         let desk = Arc::new(Desk::new(dispatcher, lanes));
         saved.rows.iter().for_each(|row| desk.know(row));
+        let heartbeats = Heartbeats::default();
+        heartbeats.expect(now, &policy.expect);
+        heartbeats.resume(&heartbeats::open(&store.log).await?);
         let gate = Gate::new(
             store.log.clone(),
             clock.clone(),
+            heartbeats.clone(),
             Arc::clone(&policy.ruleset),
             policy.keep_all,
         );
@@ -190,6 +199,8 @@ impl Core {
             alive,
         };
         tasks.spawn("sender", |stop| async move { sender.run(stop).await });
+        let watched = heartbeats::watch(heartbeats.clone(), gate.intake(), clock.clone());
+        tasks.spawn("heartbeats", watched);
         tasks.spawn("fallback", |stop| async move { runner.run(stop).await });
         tasks.spawn(
             "on_ack hook",
@@ -198,6 +209,7 @@ impl Core {
         Ok(Self {
             store,
             gate,
+            heartbeats,
             desk,
             reloads,
             clock,
@@ -230,6 +242,7 @@ impl Core {
     pub fn controls(&self) -> Controls {
         Controls {
             gate: Arc::clone(&self.gate),
+            heartbeats: self.heartbeats.clone(),
             log: self.store.log.clone(),
             desk: Arc::clone(&self.desk),
             reloads: self.reloads.clone(),
@@ -275,7 +288,13 @@ impl Core {
     /// finishes what is under way, both within `timeout`; then the database is closed.
     pub async fn drain(mut self, timeout: Duration) {
         let late = tokio::time::Instant::now() + timeout;
-        for task in ["correlator", "sender", "fallback", "on_ack hook"] {
+        for task in [
+            "heartbeats",
+            "correlator",
+            "sender",
+            "fallback",
+            "on_ack hook",
+        ] {
             if tokio::time::timeout_at(late, self.tasks.stop(task))
                 .await
                 .is_err()

@@ -194,6 +194,7 @@ impl From<&Settings> for Policy {
             fallback: settings.fallback.clone(),
             on_ack: settings.hooks.clone(),
             words: Arc::new(settings.words.clone()),
+            expect: settings.expect.clone().into(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The whole daemon: built, run until it is told to stop, drained in the order of the flow.
 
 use std::net::SocketAddr;
-use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +16,11 @@ use crate::store::{Mode, Store, StoreClass, StoreError, Tally};
 use crate::web;
 use crate::whatsapp::{Client, ClientError};
 
-use super::clear;
 use super::core::{Core, CoreError, Parts, Policy};
-use super::hand::Hand;
 use super::housekeeping;
 use super::line::Line;
 use super::reload::Reloader;
 use super::signals::{Asked, Signals};
-use super::status;
 use super::systemd::{Notifier, passed_socket};
 use super::telemetry;
 use super::watch::Watch;
@@ -101,20 +97,20 @@ pub fn run(path: PathBuf, environment: Environment, loaded: Loaded) -> Result<()
 
 /// A running daemon.
 pub struct Daemon {
-    core: Core,
-    reloader: Reloader,
+    pub(super) core: Core,
+    pub(super) reloader: Reloader,
     notifier: Notifier,
     drain_timeout: Duration,
-    listeners: JoinSet<Result<(), String>>,
-    stop_listeners: CancellationToken,
+    pub(super) listeners: JoinSet<Result<(), String>>,
+    pub(super) stop_listeners: CancellationToken,
     chores: JoinSet<()>,
     stop_chores: CancellationToken,
-    health: web::Health,
-    watch: Watch,
-    webhook: Option<SocketAddr>,
-    database: PathBuf,
+    pub(super) health: web::Health,
+    pub(super) watch: Watch,
+    pub(super) webhook: Option<SocketAddr>,
+    pub(super) database: PathBuf,
     /// Whether receipts come in.
-    receipts: bool,
+    pub(super) receipts: bool,
 }
 
 impl Daemon {
@@ -261,105 +257,6 @@ impl Daemon {
         self.core.store().outbox.tally().await.ok()
     }
 
-    fn listen(&mut self, listener: Listener, codec: &watch::Receiver<Arc<Codec>>, clock: &Clock) {
-        let socket = listener.serve(
-            self.core.intake(),
-            codec.clone(),
-            wall(clock),
-            self.stop_listeners.clone(),
-        );
-        self.listeners
-            .spawn(async move { socket.await.map_err(|error| error.to_string()) });
-    }
-
-    fn serve_http(
-        &mut self,
-        server: web::Server,
-        control: (UnixListener, SocketFile),
-        codec: watch::Receiver<Arc<Codec>>,
-        clock: Clock,
-    ) {
-        let (control, file) = control;
-        let app = web::App {
-            intake: self.core.intake(),
-            read: Arc::new(move |body| {
-                let body = codec.borrow().read_body(body, clock.wall())?;
-                Ok(web::Records {
-                    records: body.records,
-                    many: body.many,
-                })
-            }),
-            health: self.health.clone(),
-            control: self.control(),
-        };
-        let stop = self.stop_listeners.clone();
-        self.listeners.spawn(async move {
-            let outcome = server.serve(Some(control), app, stop).await;
-            // The file goes when nobody is answered on it any more.
-            drop(file);
-            outcome.map_err(|error| error.to_string())
-        });
-    }
-
-    fn serve_webhook(&mut self, webhook: web::Webhook) {
-        let receipts = self.core.receipts();
-        let take = web::Take::new(move |updates, origin| {
-            let receipts = receipts.clone();
-            async move { receipts.take(updates, origin).await }
-        });
-        self.webhook = webhook.address();
-        if let Some(address) = self.webhook {
-            tracing::info!(%address, "listens for receipts and replies");
-        }
-        let served = webhook.serve(take, self.stop_listeners.clone());
-        self.listeners
-            .spawn(async move { served.await.map_err(|error| error.to_string()) });
-    }
-
-    fn control(&self) -> web::Control {
-        let reloader = self.reloader.clone();
-        let controls = self.core.controls();
-        let hand = controls.clone();
-        let desk = Hand::new(
-            controls.clone(),
-            self.core.store(),
-            &self.database,
-            self.receipts,
-        );
-        let inquiry = desk.clone();
-        let outbox = self.core.store().outbox.clone();
-        let seen = self.watch.clone();
-        let receipts = self.core.receipts();
-        web::Control::new(
-            move |dry_run| {
-                let reloader = reloader.clone();
-                async move { reloader.answer(dry_run).await }
-            },
-            move || {
-                let (controls, outbox) = (controls.clone(), outbox.clone());
-                let (seen, inquiry) = (seen.clone(), inquiry.clone());
-                let came_back = status::came_back(receipts.counts());
-                async move {
-                    let mut report =
-                        status::report(controls.desk(), &outbox, &controls.crowding()).await;
-                    report["came_back"] = came_back;
-                    report["account"] = seen.account(controls.now());
-                    report["templates"] = seen.templates(&controls.outfit());
-                    report["not_told"] = inquiry.not_told(&report).await;
-                    report
-                }
-            },
-        )
-        .with_clear(move |id, by| {
-            let hand = hand.clone();
-            async move { clear::answer(&hand, &id, &by).await }
-        })
-        .with_ask(move |what| {
-            let desk = desk.clone();
-            async move { desk.answer(what).await }
-        })
-    }
-
     fn start_chores(&mut self, retention: Duration, line: Arc<Line>) {
         let controls = self.core.controls();
         let stop = self.stop_chores.clone();
@@ -378,10 +275,4 @@ impl Daemon {
         self.chores
             .spawn(housekeeping::report(controls, self.notifier.clone(), stop));
     }
-}
-
-/// Tells front ends when a record arrived, for display.
-fn wall(clock: &Clock) -> ingest::Now {
-    let clock = clock.clone();
-    Arc::new(move || clock.wall())
 }

@@ -45,7 +45,9 @@ impl Engine {
 
     fn put_in_force(&mut self, ruleset: &Arc<Ruleset>, step: &mut Step) {
         let old = std::mem::replace(&mut self.ruleset, Arc::clone(ruleset));
+        self.silences.read_again(&ruleset.named);
         if !self.is_foreign && is_same(&old, ruleset) {
+            self.watch_all_held();
             return;
         }
         let mut moved: BTreeMap<u32, Option<u32>> = BTreeMap::new();
@@ -89,6 +91,7 @@ impl Engine {
         for n in 0..self.tracks.len() {
             self.wake(n, ruleset);
         }
+        self.watch_all_held();
     }
 
     /// Ends what is raised of rules that are gone or off.

@@ -57,6 +57,9 @@ impl Engine {
             owes: None,
             settles: None,
             expires: true,
+            of: None,
+            left: Vec::new(),
+            muted: None,
         };
         self.write(&ruleset, say, step);
     }

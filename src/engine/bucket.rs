@@ -64,6 +64,8 @@ pub(super) struct Bucket {
     pub(super) touched: bool,
     /// It is looked at again when its memory is old.
     pub(super) watched: bool,
+    /// It waits until it may be told.
+    pub(super) withheld: bool,
 }
 
 impl Bucket {
@@ -78,6 +80,7 @@ impl Bucket {
             stored: false,
             touched: false,
             watched: false,
+            withheld: false,
         }
     }
 
@@ -149,6 +152,14 @@ impl Members {
                 }
             }
             Self::None | Self::One(..) => {}
+        }
+    }
+
+    pub(super) fn contains(&self, rank: Rank) -> bool {
+        match self {
+            Self::None => false,
+            Self::One(one, _) => *one == rank,
+            Self::Many(all) => all.contains_key(&rank),
         }
     }
 

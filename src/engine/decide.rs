@@ -6,11 +6,12 @@ use crate::model::{AlarmRecord, BucketView, ContactId, Form, Kind, TemplateId};
 
 use super::bucket::{Bucket, BucketNo};
 use super::group::readable;
+use super::mute::Spoken;
 use super::reason;
 use super::rule::Rule;
 use super::speak::{Say, Voice};
 use super::step::{Arrival, Engine, Step};
-use super::tree::Tree;
+use super::tree::{Tree, TreeNo};
 use super::trigger::{CONDITION, Cause, Moment, Standing, Turn, is_settled};
 use super::view;
 use super::window::Gathering;
@@ -39,6 +40,7 @@ impl Engine {
         let alarm = || record.cloned();
         let standing = bucket.standing(rule, &alarm);
         if is_settled(bucket.life.as_deref(), rule, &standing, cause) {
+            self.heed_member(n, no, record, cause.left.is_some());
             return self.say(n, rule, no, None, false);
         }
         let idle = bucket.life.is_none();
@@ -49,11 +51,12 @@ impl Engine {
             .as_ref()
             .map_or(!life.is_blank(), |before| *before != *life);
         bucket.life = (!life.is_blank()).then_some(life);
+        self.heed_member(n, no, record, cause.left.is_some());
         self.say(n, rule, no, turn, changed)
     }
 
     /// Ends an alarm without a record: it leaves every bucket that it is in.
-    pub(super) fn leave_everywhere(&mut self, tree: &Tree, why: &str) -> Vec<Say> {
+    pub(super) fn leave_everywhere(&mut self, no: TreeNo, tree: &Tree, why: &str) -> Vec<Say> {
         let ruleset = Arc::clone(&self.ruleset);
         let record = tree.record.unpack();
         let mut says = Vec::new();
@@ -78,6 +81,7 @@ impl Engine {
                 ..Cause::default()
             };
             says.extend(self.judge(n, rule, bucket, &cause, Some(&record)));
+            self.heed_inhibitor(n, bucket, Some(no));
         }
         says
     }
@@ -110,6 +114,7 @@ impl Engine {
             let turn = life.fire(&moment, timer.at, &standing);
             bucket.life = Some(life);
             says.extend(self.say(n, rule, no, turn, true));
+            self.heed_inhibitor(n, no, None);
         }
         self.speak(says, false, step);
     }
@@ -128,6 +133,7 @@ impl Engine {
             self.touch(n, no);
             self.schedule(n, rule, no);
             self.watch_memory(n, rule, no);
+            self.see_whether_held(n, no);
         }
         if self.tracks[n].get(no).is_some_and(Bucket::is_blank) {
             self.touch(n, no);
@@ -199,6 +205,9 @@ impl Engine {
             owes: matches!(kind, Kind::Raised | Kind::Escalated).then_some((n, no)),
             settles: None,
             expires: false,
+            of: Some((n, Spoken::Bucket(no))),
+            left: Vec::new(),
+            muted: None,
         })
     }
 
@@ -264,6 +273,9 @@ impl Engine {
             owes: None,
             settles: None,
             expires: true,
+            of: Some((n, Spoken::Events(vec![arrival.packed.clone()]))),
+            left: Vec::new(),
+            muted: None,
         }
     }
 
@@ -271,6 +283,7 @@ impl Engine {
     pub(super) fn say_gathered(&self, n: usize, rule: &Rule, no: BucketNo) -> Option<Say> {
         let bucket = self.tracks[n].get(no)?;
         let own = self.own(bucket);
+        let events = own.iter().map(|event| event.record.clone()).collect();
         let (alarm, view) = if rule.base_alarms.is_some() {
             self.base_picture(n, rule, bucket, own)?
         } else {
@@ -290,6 +303,9 @@ impl Engine {
             owes: None,
             settles: None,
             expires: true,
+            of: Some((n, Spoken::Events(events))),
+            left: Vec::new(),
+            muted: None,
         })
     }
 }
@@ -356,6 +372,9 @@ impl Bucket {
             owes: None,
             settles: Some(ledger),
             expires: false,
+            of: None,
+            left: Vec::new(),
+            muted: None,
         })
     }
 }

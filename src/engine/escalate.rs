@@ -6,14 +6,17 @@ use super::life::Life;
 use super::rule::{Escalation, Rule, Ruleset};
 
 impl Life {
-    /// The next step that was not taken, and when it is; none while somebody has the alarm.
+    /// The next step that was not taken, and when it is; none while somebody has the alarm, or while
+    /// something is not told.
     pub(super) fn next_escalation<'r>(&self, rule: &'r Rule) -> Option<(Time, &'r Escalation)> {
-        if self.ack().is_some() {
+        if self.ack().is_some() || self.held.is_some() {
             return None;
         }
         let care = self.care.as_deref();
         let taken = care.map(|care| care.escalated).unwrap_or_default();
-        let from = care.and_then(|care| care.from).unwrap_or(self.raised);
+        let from = care
+            .and_then(|care| care.from)
+            .unwrap_or(self.counted_from());
         let step = rule.escalate.iter().find(|step| step.after > taken)?;
         Some((from + step.after, step))
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AlarmRecord, AlarmType, ContactId, Event, LogEntry, Message, Notification, RuleId, Time,
+    AlarmRecord, AlarmType, ContactId, Event, LogEntry, Message, Notification, RuleId, Suppression,
+    Time,
 };
 
 use super::filter::Explanation;
@@ -39,6 +40,8 @@ pub struct RuleAccount {
     pub contacts: Vec<ContactId>,
     /// Whom it leaves to an earlier rule.
     pub left: Vec<ContactId>,
+    /// What keeps it from telling anybody.
+    pub muted: Option<Suppression>,
     /// The buckets that the record belongs to.
     pub buckets: Vec<BucketAccount>,
 }
@@ -61,6 +64,8 @@ pub struct BucketAccount {
 pub enum Then {
     /// It speaks at once.
     Speaks,
+    /// It would speak at once, but for this.
+    Muted(Suppression),
     /// Nothing yet: too few events, or the condition does not hold.
     Nothing,
     /// It is raised already, or stays so.
@@ -114,7 +119,9 @@ impl Engine {
                 left.retain(|id| {
                     !contacts.contains(id) && self.people.hears(id) && is_left(&step, rule, id)
                 });
+                let mut muted = said.iter().filter_map(|said| said.suppressed.as_ref());
                 RuleAccount {
+                    muted: muted.next().cloned(),
                     rule: rule.id.clone(),
                     takes,
                     because,
@@ -160,19 +167,28 @@ impl Engine {
                     None => vec![record.clone()],
                 };
                 let shown: Vec<&AlarmRecord> = records.iter().collect();
-                let then = match bucket.map(|bucket| bucket.phase()) {
+                let muted = spoken.and_then(|said| said.suppressed.as_ref());
+                let held = bucket.and_then(|bucket| bucket.life.as_deref()?.held.as_deref());
+                let muted = muted.or(held.map(|held| &held.why));
+                let then = match (bucket.map(|bucket| bucket.phase()), muted) {
+                    (_, Some(why)) => Then::Muted(why.clone()),
                     _ if spoken.is_some() => Then::Speaks,
-                    None if rule.attention().is_none() && rule.single_events => Then::Nothing,
-                    None if record.ends() => Then::Nothing,
-                    None => Then::LeftOut,
-                    Some(Phase::Idle) => Then::Nothing,
-                    Some(Phase::Raised) => Then::Raised,
-                    Some(
-                        Phase::Waiting { until }
-                        | Phase::Collecting { until }
-                        | Phase::Around { until, .. },
+                    (None, _) if rule.attention().is_none() && rule.single_events => Then::Nothing,
+                    (None, _) if record.ends() => Then::Nothing,
+                    (None, _) => Then::LeftOut,
+                    (Some(Phase::Idle), _) => Then::Nothing,
+                    (Some(Phase::Raised), _) => Then::Raised,
+                    (
+                        Some(
+                            Phase::Waiting { until }
+                            | Phase::Collecting { until }
+                            | Phase::Around { until, .. },
+                        ),
+                        _,
                     ) => Then::DecidedAt(self.clock.engine(until)),
-                    Some(Phase::Clearing { until }) => Then::ClearedAt(self.clock.engine(until)),
+                    (Some(Phase::Clearing { until }), _) => {
+                        Then::ClearedAt(self.clock.engine(until))
+                    }
                 };
                 BucketAccount {
                     key: super::group::readable(&key),

@@ -253,6 +253,7 @@ impl Engine {
             self.revise(n, rule, bucket, no, stays, passage);
             let cause = self.cause(n, bucket, stays, passage);
             says.extend(self.judge(n, rule, bucket, &cause, Some(record)));
+            self.heed_inhibitor(n, bucket, Some(no));
             return;
         }
         let Some(bucket) = self.enter(n, rule, key, no, passage) else {
@@ -265,6 +266,7 @@ impl Engine {
             ..Cause::default()
         };
         says.extend(self.judge(n, rule, bucket, &cause, Some(record)));
+        self.heed_inhibitor(n, bucket, Some(no));
     }
 
     /// Replaces the last record of a member by this one, or takes it out.

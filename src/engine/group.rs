@@ -108,6 +108,11 @@ impl<'k> Key<'k> {
     }
 }
 
+/// What a record has in these fields, together; one text for each of what a list holds.
+pub(super) fn texts_of(fields: &[Field], record: &AlarmRecord) -> Vec<Arc<str>> {
+    by_fields(fields, record)
+}
+
 fn has_list(fields: &[Field]) -> bool {
     fields
         .iter()

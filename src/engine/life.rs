@@ -9,6 +9,7 @@ use crate::model::{AlarmRecord, Severity, Time};
 use super::ack::Care;
 use super::ledger::Ledger;
 use super::rule::{Rule, Trigger};
+use super::withheld::{Held, Unsaid};
 
 /// Where a trigger stands. Times are steady unless they say otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,12 @@ pub(super) struct Life {
     /// What people do about it, while it is raised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) care: Option<Box<Care>>,
+    /// What it would have said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) held: Option<Box<Held>>,
+    /// When it was told that it is raised, where that was not at once: what spans count from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) released: Option<Time>,
     /// While it is being told: when the trigger was that the message waited from, in engine time.
     #[serde(skip)]
     pub(super) triggered: Option<Time>,
@@ -102,6 +109,8 @@ impl Default for Life {
             spent: 0,
             spent_at: never,
             care: None,
+            held: None,
+            released: None,
             triggered: None,
         }
     }
@@ -123,6 +132,8 @@ impl Life {
         self.update_waits = false;
         self.ended = None;
         self.care = None;
+        self.held = None;
+        self.released = None;
     }
 
     /// Idle because it is false: what it had is still told with the end that is owed.
@@ -169,18 +180,56 @@ impl Life {
     /// The next multiple of the span after the raise that is not dealt with.
     pub(super) fn next_reminder(&self, rule: &Rule) -> Option<Time> {
         let every_ms = every_ms(rule)?;
-        let passed = ms(self.reminded.since(self.raised)) / every_ms;
+        let from = self.counted_from();
+        let passed = ms(self.reminded.since(from)) / every_ms;
         let next_ms = passed.saturating_add(1).saturating_mul(every_ms);
-        Some(self.raised + Duration::from_millis(next_ms))
+        Some(from + Duration::from_millis(next_ms))
     }
 
     /// What fell due by `now` is not told any more.
     pub(super) fn skip_reminders(&mut self, rule: &Rule, now: Time) {
         if let Some(every_ms) = every_ms(rule) {
-            let passed = ms(now.since(self.raised)) / every_ms;
-            let last = self.raised + Duration::from_millis(passed.saturating_mul(every_ms));
+            let from = self.counted_from();
+            let passed = ms(now.since(from)) / every_ms;
+            let last = from + Duration::from_millis(passed.saturating_mul(every_ms));
             self.reminded = self.reminded.max(last);
         }
+    }
+
+    /// When it was told that it is raised.
+    pub(super) fn counted_from(&self) -> Time {
+        self.released.unwrap_or(self.raised)
+    }
+
+    /// A step of escalation that was due is not taken: it could not be told.
+    pub(super) fn untake_step(&mut self, rule: &Rule) {
+        if let Some(care) = &mut self.care {
+            let before = rule.escalate.iter().map(|step| step.after);
+            let before = before.filter(|after| *after < care.escalated).max();
+            care.escalated = before.unwrap_or_default();
+        }
+    }
+
+    /// What was held back is told.
+    pub(super) fn speak_after_all(&mut self, what: Unsaid, rule: &Rule, steady: Time) {
+        self.held = None;
+        match what {
+            Unsaid::Step => {}
+            Unsaid::Update => {
+                self.told = steady;
+                self.update_waits = false;
+            }
+            Unsaid::Raise => {
+                self.told = steady;
+                self.update_waits = false;
+                self.released = Some(steady);
+                self.reminded = steady;
+                if let Some(care) = &mut self.care {
+                    care.from = None;
+                }
+            }
+        }
+        self.skip_reminders(rule, steady);
     }
 
     /// Whether someone was or may have been told that it is raised.

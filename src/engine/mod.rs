@@ -19,6 +19,7 @@
 //! | a turn of a bucket in words: what is said, why, and of which alarms | `decide`, `reason`, `view` |
 //! | from words to messages: one for each contact; who is owed an end | `speak`, `ledger` |
 //! | what people write; who has an alarm; what is answered; who said stop | `reply`, `ack`, `answer`, `person` |
+//! | what keeps rules from speaking: silences, times, other rules; what is told when it is over | `mute`, `silence`, `inhibit`, `withheld` |
 //! | who is told when nobody takes an alarm; when a contact cannot be told | `escalate`, `standin` |
 //! | what operators hear, and what was told once already | `notice`, `occasion` |
 //! | when buckets do something by themselves; their timers, room and memory | `timers`, `upkeep` |
@@ -41,9 +42,11 @@ pub mod filter;
 mod follow;
 mod group;
 mod history;
+mod inhibit;
 mod ledger;
 mod life;
 mod matching;
+mod mute;
 mod notice;
 mod occasion;
 mod packed;
@@ -55,6 +58,7 @@ mod reply;
 mod resume;
 mod rows;
 mod rule;
+mod silence;
 mod single;
 mod slab;
 mod speak;
@@ -67,6 +71,7 @@ mod trigger;
 mod upkeep;
 mod view;
 mod window;
+mod withheld;
 
 pub use ack::{Ack, AckSource, ack};
 pub use explain::{Account, BucketAccount, RuleAccount, Then, judgement};
@@ -76,5 +81,6 @@ pub use picture::{OpenAlarm, Raised, RuleFigures};
 pub use rule::{
     BaseAlarms, Escalation, Hints, Inhibitor, Limits, Reminder, Replies, Rule, Ruleset, Trigger,
 };
+pub use silence::MAX_SILENCES;
 pub use step::{Engine, Resume, ResumeError, Step};
 pub use tree::{Change, Trees};

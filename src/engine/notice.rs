@@ -87,6 +87,9 @@ impl Engine {
             owes: None,
             settles: None,
             expires: true,
+            of: None,
+            left: Vec::new(),
+            muted: None,
         };
         self.write(&ruleset, say, step);
         true

@@ -32,9 +32,14 @@ impl Packed {
         bytes.push(
             u8::from(record.partial)
                 | u8::from(record.element_id.is_some()) << 1
-                | u8::from(record.parameter_id.is_some()) << 2,
+                | u8::from(record.parameter_id.is_some()) << 2
+                | u8::from(record.repeats) << 3
+                | u8::from(record.until.is_some()) << 4,
         );
         bytes.extend_from_slice(&record.time.as_ms().to_le_bytes());
+        if let Some(until) = record.until {
+            bytes.extend_from_slice(&until.as_ms().to_le_bytes());
+        }
         for text in [
             &record.id,
             &record.element,
@@ -74,6 +79,7 @@ impl Packed {
         let user_status = UserStatus::ALL.get(usize::from(bytes.byte())).copied();
         let flags = bytes.byte();
         let time = bytes.time();
+        let until = (flags & 16 != 0).then(|| bytes.time());
         let [id, element, parameter, index, value, owner, source, comment] =
             std::array::from_fn(|_| bytes.text());
         let element_id = (flags & 2 != 0).then(|| bytes.text());
@@ -106,9 +112,18 @@ impl Packed {
             views,
             properties,
             partial: flags & 1 != 0,
-            repeats: false,
-            until: None,
+            repeats: flags & 8 != 0,
+            until,
         }
+    }
+
+    /// When the alarm ends unless it is repeated.
+    pub(super) fn until(&self) -> Option<Time> {
+        let mut bytes = Reader(&self.0);
+        let head = bytes.take(6);
+        let expires = head.last().is_some_and(|flags| flags & 16 != 0);
+        bytes.time();
+        expires.then(|| bytes.time())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{
     AlarmRecord, ContactId, MessageId, RuleId, Severity, Silence, Suppression, Time,
@@ -9,7 +10,7 @@ use crate::model::{
 
 use super::ack::Ack;
 use super::filter::Filter;
-use super::life::Phase;
+use super::life::{Life, Phase};
 use super::step::Engine;
 use super::view;
 
@@ -79,26 +80,31 @@ impl Engine {
     /// each severity.
     #[must_use]
     pub fn raised(&self, most: usize) -> (Vec<Raised>, BTreeMap<Severity, usize>) {
-        let mut counts = BTreeMap::new();
+        let mut counts = Severity::ALL.map(|severity| (severity, 0));
         let mut found = Vec::new();
         for (n, track) in self.tracks.iter().enumerate() {
-            for no in track.in_order() {
-                let Some(bucket) = track.get(no) else {
-                    continue;
-                };
-                let stands = matches!(bucket.phase(), Phase::Raised | Phase::Clearing { .. });
-                let Some(life) = bucket.life.as_deref().filter(|_| stands) else {
-                    continue;
-                };
-                let severity = view::highest(bucket, Severity::Undefined);
-                *counts.entry(severity).or_default() += 1;
-                found.push((Reverse(severity), Reverse(life.since), n, no));
+            for (no, bucket) in track.standing() {
+                let had = bucket.life.as_deref().and_then(|life| life.highest);
+                let severity = had.unwrap_or(Severity::Undefined);
+                let since = bucket.life.as_deref().map_or(self.now, |life| life.since);
+                tally(&mut counts, severity);
+                found.push((Reverse(severity), Reverse(since), n, no));
             }
         }
-        found.sort_unstable();
-        let worst = found.into_iter().take(most);
-        let raised = worst.filter_map(|(_, _, n, no)| self.raised_bucket(n, no));
-        (raised.collect(), counts)
+        // All but the worst are only counted.
+        if most < found.len() {
+            found.select_nth_unstable(most);
+            found.truncate(most);
+        }
+        found.sort_by_cached_key(|(severity, since, n, no)| {
+            let bucket = self.tracks[*n].get(*no);
+            let key = bucket.map(|bucket| Arc::clone(&bucket.key));
+            (*severity, *since, *n, key)
+        });
+        let raised = found.into_iter();
+        let raised = raised.filter_map(|(_, _, n, no)| self.raised_bucket(n, no));
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        (raised.collect(), counts.collect())
     }
 
     fn raised_bucket(&self, n: usize, no: u32) -> Option<Raised> {
@@ -121,7 +127,7 @@ impl Engine {
                 .map(|contact| (contact.id.clone(), life.ledger.only_raise_of(&contact.id)))
                 .collect(),
             ack: life.ack().cloned(),
-            suppressed: None,
+            suppressed: life.untold().cloned(),
         })
     }
 
@@ -153,13 +159,14 @@ impl Engine {
                 stands.then_some((&track.id, life))
             });
             let lives: Vec<_> = lives.collect();
+            let record = tree.record.unpack();
             Some(OpenAlarm {
-                record: tree.record.unpack(),
+                silenced: self.silences.of(&record, self.now),
+                record,
                 begun: tree.begun,
                 seen: self.clock.engine(tree.seen),
                 raised: lives.iter().map(|(id, _)| (*id).clone()).collect(),
                 ack: lives.iter().find_map(|(_, life)| life.ack()).cloned(),
-                silenced: Vec::new(),
             })
         });
         (alarms.collect(), count)
@@ -168,20 +175,28 @@ impl Engine {
     /// The rules in numbers, in the order of the config.
     #[must_use]
     pub fn figures(&self) -> Vec<RuleFigures> {
-        let tracks = self.tracks.iter().map(|track| RuleFigures {
+        let tracks = self.tracks.iter().enumerate();
+        let tracks = tracks.map(|(n, track)| RuleFigures {
             id: track.id.clone(),
             name: track.imprint.name.clone(),
             buckets: track.count_present(),
             raised: track.count_raised(),
             left_out: track.overflow,
-            muted: None,
+            muted: self.muted_whole(n),
         });
         tracks.collect()
     }
+}
 
-    /// Silences that hold, are to come, or ended a while ago, the newest first.
-    #[must_use]
-    pub fn silences(&self) -> Vec<Silence> {
-        Vec::new()
+impl Life {
+    /// Why nobody was told of it, or of what became of it.
+    fn untold(&self) -> Option<&Suppression> {
+        self.held.as_deref().map(|held| &held.why)
+    }
+}
+
+fn tally(counts: &mut [(Severity, usize)], severity: Severity) {
+    if let Some((_, count)) = counts.iter_mut().find(|(known, _)| *known == severity) {
+        *count += 1;
     }
 }

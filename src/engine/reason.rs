@@ -61,7 +61,11 @@ pub(super) fn changed(before: &Tree, record: &AlarmRecord) -> Option<String> {
             .map_or("not given", SeverityRange::name);
         return Some(format!("severity range is {range}"));
     }
-    (before.record.unpack().value != record.value).then(|| format!("value is {}", record.value))
+    if before.record.unpack().value != record.value {
+        return Some(format!("value is {}", record.value));
+    }
+    // Whoever repeats alarms sends a record that differs in something for that alone.
+    (record.repeats && !before.says(record)).then(|| "its details changed".to_owned())
 }
 
 /// A span as people write it: `1h 30m`.

@@ -174,6 +174,9 @@ impl Engine {
             owes: None,
             settles: None,
             expires: true,
+            of: None,
+            left: Vec::new(),
+            muted: None,
         };
         let id = self.write(&ruleset, say, step);
         step.acks.push(id);

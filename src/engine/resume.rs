@@ -9,18 +9,21 @@ use crate::model::{
 
 use super::bucket::subject;
 use super::history::{EventRow, History};
+use super::inhibit::Inhibition;
 use super::life::{Life, Phase};
 use super::occasion::Occasions;
 use super::packed::Packed;
 use super::person::People;
 use super::rows::BucketRow;
 use super::rule::{Rule, Ruleset, Trigger};
+use super::silence::Silences;
 use super::standin::STOOD_IN;
 use super::step::{CLOCK_KEY, Engine, Resume, ResumeError, SteadyClock};
 use super::timers::Timers;
 use super::track::{Imprint, Track};
 use super::tree::{Place, Trees};
 use super::window::{Gathered, Gathering};
+use super::withheld::Withheld;
 
 impl Engine {
     /// An engine that goes on where `resume` ends. Rules that differ from those of the rows are put in
@@ -50,6 +53,7 @@ impl Engine {
     #[must_use]
     pub fn judging(ruleset: Arc<Ruleset>) -> Self {
         let tracks = ruleset.rules.iter().map(Track::of).collect();
+        let inhibition = Inhibition::new(&ruleset);
         Self {
             ruleset,
             trees: Trees::default(),
@@ -60,6 +64,9 @@ impl Engine {
             people: People::default(),
             occasions: Occasions::default(),
             stood_in: Occasions::default(),
+            silences: Silences::default(),
+            inhibition,
+            withheld: Withheld::default(),
             touched: Vec::new(),
             gone: Vec::new(),
             is_new: true,
@@ -97,6 +104,10 @@ impl Engine {
             occasions
                 .restore(row)
                 .map_err(|source| fault(row, source))?;
+        }
+        for row in of(RowKind::Silence) {
+            let restored = self.silences.restore(row, &ruleset.named);
+            restored.map_err(|source| fault(row, source))?;
         }
         for row in of(RowKind::Rule) {
             if let Ok(id) = RuleId::parse(&row.key) {
@@ -140,6 +151,7 @@ impl Engine {
             self.wake(n, ruleset);
             self.tracks[n].look_at_all(self.clock.steady(self.now));
         }
+        self.watch_all_held();
         Ok(())
     }
 

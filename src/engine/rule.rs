@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::{Calendar, Contact, ContactId, RuleId, TemplateId};
 
 use super::condition::Condition;
-use super::filter::{Field, Filter};
+use super::filter::{Field, Filter, Named};
 
 /// The rules and people in force.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Ruleset {
     pub rules: Vec<Rule>,
     /// Everyone, in the order of the config.
     pub contacts: Vec<Contact>,
+    /// Filters that silences may refer to as `@name`.
+    pub named: Named,
     /// After this long a single event is too old to be told.
     pub expire_after: Duration,
     /// A tree that is silent for this long ends.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::model::{
     AlarmRecord, BucketView, ContactId, Form, Kind, Message, Notification, NotificationId, RuleId,
-    Severity, TemplateId,
+    Severity, Suppression, TemplateId,
 };
 
 use super::bucket::{BucketNo, subject};
 use super::ledger::Ledger;
+use super::mute::Spoken;
 use super::rule::{Rule, Ruleset};
 use super::step::{Engine, Step};
 use super::track::Imprint;
@@ -34,6 +35,25 @@ pub(super) struct Say {
     pub(super) settles: Option<Ledger>,
     /// It loses its point after a while.
     pub(super) expires: bool,
+    /// What the rule speaks of, where something may keep it from that.
+    pub(super) of: Option<(usize, Spoken)>,
+    /// Who hears of it from another rule.
+    pub(super) left: Vec<ContactId>,
+    /// What keeps it.
+    pub(super) muted: Option<Suppression>,
+}
+
+impl Say {
+    /// Whether a silence or the like may keep it: never an end, nor what is no rule's.
+    fn may_be_muted(&self) -> bool {
+        let is_news = match self.kind {
+            Kind::Raised | Kind::Updated | Kind::Reminder | Kind::Escalated => true,
+            Kind::Cleared | Kind::Acknowledged | Kind::Answer | Kind::Notice | Kind::Digest => {
+                false
+            }
+        };
+        is_news && !self.contacts.is_empty()
+    }
 }
 
 /// The rule that speaks.
@@ -76,6 +96,11 @@ impl Voice {
 impl Engine {
     /// Speaks. Of what comes of one record (`together`) a contact hears from the first rule only.
     pub(super) fn speak(&mut self, mut says: Vec<Say>, together: bool, step: &mut Step) {
+        for say in &mut says {
+            if let Some((n, spoken)) = say.of.as_ref().filter(|_| say.may_be_muted()) {
+                say.muted = self.why_muted(*n, spoken);
+            }
+        }
         if together && says.len() > 1 {
             leave_to_the_first(&mut says);
         }
@@ -93,8 +118,12 @@ impl Engine {
         let bucket: Arc<str> = Arc::from(subject(&say.voice.rule, &say.key));
         let id = self.next_notification;
         self.next_notification = id.next();
+        if let Some(why) = &say.muted {
+            self.withhold(&say, why);
+        }
         let mut told = Vec::with_capacity(say.contacts.len());
-        for contact in say.contacts {
+        let contacts = say.contacts.into_iter();
+        for contact in contacts.filter(|_| say.muted.is_none()) {
             if !self.people.hears(&contact) {
                 continue;
             }
@@ -141,7 +170,7 @@ impl Engine {
             alarm: say.alarm,
             view: say.view,
             digest: None,
-            suppressed: None,
+            suppressed: say.muted,
         }));
         if let Some((track, no)) = say.owes
             && let Some(bucket) = self.tracks[track].get_mut(no)
@@ -157,7 +186,7 @@ impl Engine {
 }
 
 /// A contact hears of a record from the first rule that has something to say; that one's reason names
-/// the others. `also` rules speak beside, a rule in shadow takes nobody's place.
+/// the others. `also` rules speak beside; a rule in shadow or one that is muted takes nobody's place.
 fn leave_to_the_first(says: &mut [Say]) {
     for n in 1..says.len() {
         let (earlier, rest) = says.split_at_mut(n);
@@ -170,11 +199,13 @@ fn leave_to_the_first(says: &mut [Say]) {
         let rule = say.voice.rule.clone();
         // Nobody who was told misses the end: only another end takes its place.
         let is_owed = say.settles.is_some();
+        let mut left = Vec::new();
         say.contacts.retain(|contact| {
             let first = earlier.iter_mut().find(|first| {
                 first.voice.rule != rule
                     && !first.voice.also
                     && !first.voice.shadow
+                    && first.muted.is_none()
                     && (!is_owed || first.kind == Kind::Cleared)
                     && first.contacts.contains(contact)
             });
@@ -188,8 +219,10 @@ fn leave_to_the_first(says: &mut [Say]) {
                 first.reason.push_str(joint);
                 first.reason.push_str(rule.as_str());
             }
+            left.push(contact.clone());
             false
         });
+        say.left = left;
     }
 }
 

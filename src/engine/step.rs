@@ -12,13 +12,16 @@ use crate::model::{
 
 use super::bucket::BucketNo;
 use super::history::History;
+use super::inhibit::Inhibition;
 use super::occasion::Occasions;
 use super::packed::Packed;
 use super::person::People;
 use super::rule::Ruleset;
+use super::silence::Silences;
 use super::timers::Timers;
 use super::track::Track;
 use super::tree::{TreeNo, Trees};
+use super::withheld::Withheld;
 
 /// The most that one firing decides; what is left is due at once after it.
 const MAX_FIRED: usize = 1_000;
@@ -42,6 +45,11 @@ pub struct Engine {
     pub(super) occasions: Occasions,
     /// Messages that somebody stands in for.
     pub(super) stood_in: Occasions,
+    pub(super) silences: Silences,
+    /// Which rules keep which from speaking.
+    pub(super) inhibition: Inhibition,
+    /// Buckets that would have spoken.
+    pub(super) withheld: Withheld,
     /// Buckets whose rows change with the step under way.
     pub(super) touched: Vec<(usize, BucketNo)>,
     /// Rows that go with the step under way.
@@ -127,8 +135,11 @@ impl Engine {
             Event::Updates(updates) => self.hear(updates, &mut step),
             Event::Undelivered(lost) => self.stand_in(lost, &mut step),
             Event::Notice(notice) => self.notice(notice, &mut step),
-            Event::Reloaded { .. } | Event::Silence(_) | Event::Unsilence { .. } => {}
+            Event::Silence(order) => self.be_silent(order),
+            Event::Unsilence { id, by } => self.end_silence(*id, by),
+            Event::Reloaded { .. } => {}
         }
+        self.release_freed(&mut step);
         self.seal(step)
     }
 
@@ -140,19 +151,19 @@ impl Engine {
         self.advance(now);
         let steady = self.clock.steady(self.now);
         for _ in 0..MAX_FIRED {
-            let timer = self.timers.next().filter(|due| *due <= steady);
-            let silent = self.next_forgotten().filter(|due| *due <= steady);
-            match (timer, silent) {
-                (Some(timer), silent) if silent.is_none_or(|silent| timer <= silent) => {
-                    self.fire_first(&mut step);
-                }
-                (_, Some(_)) => self.forget_oldest(steady, &mut step),
-                _ => break,
+            let Some((_, what)) = self.first_due().filter(|(due, _)| *due <= self.now) else {
+                break;
+            };
+            match what {
+                Due::Expiry(no) => self.end_tree(no, "not repeated", false, &mut step),
+                Due::Timer => self.fire_first(&mut step),
+                Due::Freed => self.look_at_muted(&mut step),
+                Due::Forgotten => self.forget_oldest(steady, &mut step),
             }
         }
         let said = !step.rows.is_empty()
             || !step.closed_trees.is_empty()
-            || !step.messages.is_empty()
+            || !step.notifications.is_empty()
             || !self.touched.is_empty();
         said.then(|| self.seal(step))
     }
@@ -160,9 +171,27 @@ impl Engine {
     /// When [`Engine::fire`] will next have something, in engine time.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
-        let timer = self.timers.next();
-        let next = timer.into_iter().chain(self.next_forgotten()).min()?;
-        Some(self.clock.engine(next))
+        self.first_due().map(|(due, _)| due)
+    }
+
+    /// What comes due first, in engine time; of one time what ends goes before what speaks.
+    fn first_due(&self) -> Option<(Time, Due)> {
+        let expiry = self.trees.first_to_expire();
+        let expiry = expiry.map(|(until, no)| (until.max(self.clock.mercy()), Due::Expiry(no)));
+        let engine = |steady| self.clock.engine(steady);
+        let timer = self.timers.next().map(|at| (engine(at), Due::Timer));
+        let freed = self.withheld.next(self.now).map(|at| (at, Due::Freed));
+        let forgotten = self.next_forgotten();
+        let forgotten = forgotten.map(|at| (engine(at), Due::Forgotten));
+        let all = [expiry, timer, freed, forgotten].into_iter().flatten();
+        // The first of those that are due at one time.
+        all.min_by_key(|(due, _)| *due)
+    }
+
+    /// The process runs since `now`, and could not be reached before: for five minutes no alarm ends
+    /// because it was not repeated.
+    pub fn started(&mut self, now: Time) {
+        self.clock.reachable_since = Some(now);
     }
 
     /// As [`Engine::next_deadline`], without reminders and without forgetting silent alarms: whether
@@ -181,7 +210,11 @@ impl Engine {
                     && !rule.is_some_and(|rule| life.may_escalate(rule))
             })
         });
-        next.map(|timer| self.clock.engine(timer.at))
+        let next = next.map(|timer| self.clock.engine(timer.at));
+        next.into_iter()
+            .chain(self.withheld.next(self.now))
+            .chain(self.trees.first_to_expire().map(|(until, _)| until))
+            .min()
     }
 
     /// The log is decided up to here.
@@ -232,6 +265,9 @@ impl Engine {
     fn take(&mut self, record: &Arc<AlarmRecord>, step: &mut Step) {
         let key = record.tree();
         let before = self.trees.find(&key);
+        if record.repeats && self.is_repeated(before, record, step) {
+            return;
+        }
         let change = self.trees.change(before, record);
         let mut known = Arc::clone(record);
         if known.kind.is_none() {
@@ -256,6 +292,28 @@ impl Engine {
         }
     }
 
+    /// Whether `record` says nothing that is not known: the same again, or the end of what is not
+    /// open. It lasts on.
+    fn is_repeated(
+        &mut self,
+        before: Option<TreeNo>,
+        record: &AlarmRecord,
+        step: &mut Step,
+    ) -> bool {
+        let Some((no, tree)) = before.and_then(|no| Some((no, self.trees.get(no)?))) else {
+            return record.ends();
+        };
+        if !tree.says(record) {
+            return false;
+        }
+        let mut last = tree.record.unpack();
+        (last.repeats, last.until) = (true, record.until);
+        let seen = self.clock.steady(self.now);
+        self.trees.renew(no, Packed::new(&last), seen);
+        step.rows.extend(self.trees.row(no, last.time, &last));
+        true
+    }
+
     fn next_forgotten(&self) -> Option<Time> {
         self.trees.next_overdue(self.ruleset.forget_after)
     }
@@ -273,7 +331,7 @@ impl Engine {
             return;
         };
         step.rows.push(tree.deletion());
-        let says = self.leave_everywhere(&tree, reason);
+        let says = self.leave_everywhere(no, &tree, reason);
         self.speak(says, together, step);
         step.closed_trees.push(tree.key);
     }
@@ -281,6 +339,8 @@ impl Engine {
     fn jump(&mut self, by_ms: u64, step: &mut Step) {
         self.clock.jumped_ms = self.clock.jumped_ms.saturating_add(by_ms);
         self.now = self.now + Duration::from_millis(by_ms);
+        // Whoever repeats alarms could not know either.
+        self.clock.jumped_at = Some(self.now);
         step.rows.push(RowChange::Put(Row {
             kind: RowKind::Timer,
             key: CLOCK_KEY.to_owned(),
@@ -294,6 +354,7 @@ impl Engine {
         self.write_buckets(&mut step);
         self.tidy(&mut step);
         step.rows.extend(self.people.rows());
+        step.rows.extend(self.silences.rows(self.now));
         if std::mem::take(&mut self.is_new) {
             for track in &self.tracks {
                 step.rows.push(track.imprint.row(&track.id));
@@ -305,6 +366,19 @@ impl Engine {
         step.next_notification = self.next_notification;
         step
     }
+}
+
+/// What comes due.
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    /// An alarm was not repeated.
+    Expiry(TreeNo),
+    /// The first timer of a bucket.
+    Timer,
+    /// What keeps a bucket from being told may be over.
+    Freed,
+    /// An alarm is silent for too long.
+    Forgotten,
 }
 
 /// A record as it came.
@@ -326,7 +400,16 @@ pub(super) struct Arrival {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SteadyClock {
     jumped_ms: u64,
+    /// When it last did, in engine time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jumped_at: Option<Time>,
+    /// When the process started.
+    #[serde(skip)]
+    reachable_since: Option<Time>,
 }
+
+/// For so long after a start nothing ends because it was not repeated.
+const MERCY: Duration = Duration::from_secs(5 * 60);
 
 impl SteadyClock {
     pub(super) fn steady(self, engine: Time) -> Time {
@@ -335,5 +418,11 @@ impl SteadyClock {
 
     pub(super) fn engine(self, steady: Time) -> Time {
         steady + Duration::from_millis(self.jumped_ms)
+    }
+
+    /// Before this no alarm ends because it was not repeated.
+    fn mercy(self) -> Time {
+        let last = self.jumped_at.max(self.reachable_since);
+        last.map_or(Time::default(), |last| last + MERCY)
     }
 }

@@ -133,9 +133,23 @@ impl Track {
 
     /// How many buckets are raised.
     pub(super) fn count_raised(&self) -> usize {
+        self.standing().count()
+    }
+
+    /// The buckets that are raised, in no order that means anything.
+    pub(super) fn standing(&self) -> impl Iterator<Item = (BucketNo, &Bucket)> {
         let all = self.buckets.iter();
         all.filter(|(_, bucket)| matches!(bucket.phase(), Phase::Raised | Phase::Clearing { .. }))
-            .count()
+    }
+
+    /// Buckets that would have spoken.
+    pub(super) fn held(&self) -> Vec<BucketNo> {
+        let is_held = |bucket: &Bucket| {
+            let life = bucket.life.as_deref();
+            bucket.withheld || life.is_some_and(|life| life.held.is_some())
+        };
+        let all = self.buckets.iter().filter(|(_, bucket)| is_held(bucket));
+        all.map(|(no, _)| no).collect()
     }
 
     pub(super) fn find(&self, key: &str) -> Option<BucketNo> {

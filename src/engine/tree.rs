@@ -1,5 +1,6 @@
 //! Open alarms: the last record of each, and the buckets it is in.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -67,12 +68,15 @@ struct Kept<R> {
     left_out: Vec<String>,
 }
 
-/// The open alarms, chained in the order of their last records.
+/// The open alarms, chained in the order in which they were last heard of.
 #[derive(Debug, Clone)]
 pub struct Trees {
     slab: Slab<Tree>,
     oldest: TreeNo,
     newest: TreeNo,
+    /// Those that end unless they are repeated: until when, in engine time, and by their place in the
+    /// log.
+    expiring: BTreeSet<(Time, u64, TreeNo)>,
 }
 
 /// What a record does to its tree.
@@ -90,6 +94,7 @@ impl Default for Trees {
             slab: Slab::default(),
             oldest: NOBODY,
             newest: NOBODY,
+            expiring: BTreeSet::new(),
         }
     }
 }
@@ -190,7 +195,6 @@ impl Trees {
         if let Some(no) = before {
             self.unchain(no);
         }
-        tree.older = self.newest;
         let known = before.and_then(|no| Some((no, self.slab.get_mut(no)?)));
         let no = if let Some((no, old)) = known {
             if record.kind != Some(AlarmType::NewAlarm) {
@@ -203,12 +207,24 @@ impl Trees {
         } else {
             self.slab.insert(tree)
         };
-        match self.get_mut(self.newest) {
-            Some(newest) => newest.newer = no,
-            None => self.oldest = no,
-        }
-        self.newest = no;
+        self.chain_last(no);
         no
+    }
+
+    /// The same record again: the alarm lasts until what this one says, and was heard of.
+    pub(super) fn renew(&mut self, no: TreeNo, packed: Packed, seen: Time) {
+        self.unchain(no);
+        if let Some(tree) = self.get_mut(no) {
+            tree.record = packed;
+            tree.seen = seen;
+        }
+        self.chain_last(no);
+    }
+
+    /// When the first alarm ends unless it is repeated, in engine time, and which one it is.
+    pub(super) fn first_to_expire(&self) -> Option<(Time, TreeNo)> {
+        let (until, _, no) = self.expiring.first()?;
+        Some((*until, *no))
     }
 
     /// Ends an alarm.
@@ -277,7 +293,7 @@ impl Trees {
                 serde_json::from_str(&row.value).map_err(|error| (row, error))?;
             kept.push(tree);
         }
-        kept.sort_by_key(|tree| tree.order);
+        kept.sort_by_key(|tree| (tree.seen, tree.order));
         for tree in kept {
             let key = tree.record.tree();
             let packed = Packed::new(&tree.record);
@@ -291,9 +307,26 @@ impl Trees {
         Ok(())
     }
 
+    fn chain_last(&mut self, no: TreeNo) {
+        let newest = std::mem::replace(&mut self.newest, no);
+        match self.get_mut(newest) {
+            Some(newest) => newest.newer = no,
+            None => self.oldest = no,
+        }
+        let Some(tree) = self.get_mut(no) else { return };
+        tree.older = newest;
+        tree.newer = NOBODY;
+        let expiry = tree.record.until().map(|until| (until, tree.order, no));
+        self.expiring.extend(expiry);
+    }
+
     fn unchain(&mut self, no: TreeNo) {
         let Some(tree) = self.get(no) else { return };
         let (older, newer) = (tree.older, tree.newer);
+        let expiry = tree.record.until().map(|until| (until, tree.order, no));
+        if let Some(expiry) = &expiry {
+            self.expiring.remove(expiry);
+        }
         match self.get_mut(older) {
             Some(older) => older.newer = newer,
             None => self.oldest = newer,
@@ -312,6 +345,19 @@ impl Keyed for Tree {
 }
 
 impl Tree {
+    /// Whether `record` says what the last one said, but for when it was sent and how long it holds.
+    pub(super) fn says(&self, record: &AlarmRecord) -> bool {
+        let last = self.record.unpack();
+        let again = AlarmRecord {
+            time: last.time,
+            kind: record.kind.or(last.kind),
+            repeats: last.repeats,
+            until: last.until,
+            ..record.clone()
+        };
+        again == last
+    }
+
     pub(super) fn is_acknowledged(&self) -> bool {
         self.acknowledged
     }

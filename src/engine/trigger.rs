@@ -275,6 +275,8 @@ impl Life {
         self.update_waits = false;
         self.ended = None;
         self.care = None;
+        self.held = None;
+        self.released = None;
         Turn::Raised
     }
 

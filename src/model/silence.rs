@@ -61,6 +61,9 @@ pub struct Silence {
     /// How much was not told because of it.
     #[serde(default)]
     pub suppressed: u64,
+    /// Why it mutes nothing: its filter does not read any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 impl Silence {
@@ -70,12 +73,13 @@ impl Silence {
         self.order.starts <= now && now < self.order.ends
     }
 
-    /// `pending`, `active` or `expired`.
+    /// `pending`, `active` or `expired`; `faulty` while it would hold and its filter does not read.
     #[must_use]
     pub fn state(&self, now: Time) -> &'static str {
         match now {
             now if now >= self.order.ends => "expired",
             now if now < self.order.starts => "pending",
+            _ if self.fault.is_some() => "faulty",
             _ => "active",
         }
     }

@@ -175,6 +175,7 @@ impl Correlator {
 
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
+        self.engine.started(now);
         // Rules that were edited while nothing ran come into force here, not with the next alarm.
         let ruleset = Arc::clone(self.engine.ruleset());
         let adopted = self.engine.adopt(now, ruleset);

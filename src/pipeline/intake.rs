@@ -13,6 +13,7 @@ use crate::model::{AlarmRecord, Answer, Event, Position, RuleId, Time};
 use crate::store::{Log, NewEntry, StoreError};
 
 use super::clock::Clock;
+use super::heartbeat::Heartbeats;
 
 /// The most records that a front end hands in at once.
 pub const MAX_BATCH: usize = 1024;
@@ -66,6 +67,7 @@ impl fmt::Debug for Intake {
 pub struct Gate {
     log: Log,
     clock: Clock,
+    heartbeats: Heartbeats,
     /// Held for reading over each append, so that every record in front of a reload in the log was
     /// judged by the rules that were in force there.
     wanted: RwLock<Wanted>,
@@ -80,12 +82,19 @@ struct Wanted {
 }
 
 impl Gate {
-    /// A gate in front of `log`.
+    /// A gate in front of `log`; `heartbeats` hear every record that comes.
     #[must_use]
-    pub fn new(log: Log, clock: Clock, ruleset: Arc<Ruleset>, keep_all: bool) -> Arc<Self> {
+    pub fn new(
+        log: Log,
+        clock: Clock,
+        heartbeats: Heartbeats,
+        ruleset: Arc<Ruleset>,
+        keep_all: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             log,
             clock,
+            heartbeats,
             wanted: RwLock::new(Wanted { ruleset, keep_all }),
             refused: AtomicBool::new(false),
         })
@@ -148,23 +157,34 @@ impl Gate {
         }
     }
 
-    /// Appends an event that is not a record.
+    /// Appends an event that is not a record; returns its place when it is on disk.
     ///
     /// # Errors
     /// It could not be written.
-    pub async fn note(&self, event: Event) -> Result<(), StoreError> {
+    pub async fn note(&self, event: Event) -> Result<Position, StoreError> {
+        self.note_by(event, Arc::from("klaxond")).await
+    }
+
+    /// The same, of what somebody asked for: `origin` is for the audit trail.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn note_by(&self, event: Event, origin: Arc<str>) -> Result<Position, StoreError> {
         let entry = NewEntry {
             at: self.clock.now(),
             event,
             wanted: true,
-            origin: Arc::from("klaxond"),
+            origin,
         };
-        self.log.append(vec![entry]).await.map(|_| ())
+        let places = self.log.append(vec![entry]).await?;
+        // What is wanted always has a place.
+        Ok(places.into_iter().flatten().next().unwrap_or_default())
     }
 
     async fn take(&self, records: Vec<Incoming>, origin: Arc<str>) -> Vec<Answer> {
         let wanted = self.wanted.read().await;
         let at = self.clock.now();
+        self.heartbeats.hear(at, &records);
         let mut entries = Vec::with_capacity(records.len());
         let judged: Vec<Judged> = records
             .into_iter()

@@ -12,6 +12,7 @@
 //! | what sends; with what: people, templates, formats; templates that Meta refuses for the moment | `gateway`, `outfit`, `held_back` |
 //! | what Meta and people send back, and what words mean | `receipts`, `reply_words` |
 //! | who hears when a message does not arrive; of acknowledgements; programs that are run for it | `fallback`, `hook`, `command` |
+//! | sources that must be heard of | `heartbeat` |
 //! | engine time | `clock` |
 
 mod attempt;
@@ -24,6 +25,7 @@ mod digest;
 pub mod fallback;
 mod foresight;
 mod gateway;
+pub mod heartbeat;
 mod held_back;
 mod hook;
 pub mod intake;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{SilenceId, SilenceOrder};
+use crate::model::Time;
 use crate::pipeline::intake::{Incoming, Intake};
 
 use super::Health;
+use super::ask::{Ask, Refusal};
 
 /// The records of one body.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,83 +36,82 @@ pub struct App {
     pub health: Health,
     /// Answers what steers the daemon.
     pub control: Control,
+    /// Engine time.
+    pub now: Arc<dyn Fn() -> Time + Send + Sync>,
+    metrics: Option<Arc<Metrics>>,
+    heartbeat: Option<Arc<Heartbeat>>,
 }
 
-/// What a person asks of what was told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// Messages, the newest first.
-    Messages {
-        /// Of this contact.
-        contact: Option<String>,
-        /// In the state of this name.
-        state: Option<String>,
-        /// Decided at this time or later, in milliseconds since the epoch.
-        since: Option<i64>,
-        /// At most so many.
-        limit: Option<usize>,
-    },
-    /// The whole trail of an alarm or a message.
-    Why(String),
-    /// Send a message again that was given up.
-    Retry(String),
-    /// Somebody has an alarm.
-    Ack {
-        /// Its root id.
-        id: String,
-        /// Who, for people: the others may be told.
-        by: String,
-        /// Who called.
-        origin: Arc<str>,
-    },
-    /// Who is told, and who is not.
-    Contacts,
-    /// Erase what is kept of a contact.
-    Forget(String),
-    /// Open alarms, the worst first.
-    Alarms {
-        /// In the filter language.
-        filter: Option<String>,
-        /// At most so many.
-        limit: Option<usize>,
-    },
-    /// The rules in force, in numbers.
-    Rules,
-    /// Silences that hold or are to come; ended ones too.
-    Silences {
-        /// Those that ended as well.
-        expired: bool,
-    },
-    /// Tell nothing of certain alarms for a while.
-    Silence {
-        /// What.
-        order: SilenceOrder,
-        /// Who called.
-        origin: Arc<str>,
-    },
-    /// End a silence before its time.
-    Unsilence {
-        /// Which one.
-        id: SilenceId,
-        /// Who, for people.
-        by: String,
-        /// Who called.
-        origin: Arc<str>,
-    },
-}
+impl App {
+    /// With the time of this machine, without metrics and without heartbeats.
+    #[must_use]
+    pub fn new(intake: Intake, read: Read, health: Health, control: Control) -> Self {
+        Self {
+            intake,
+            read,
+            health,
+            control,
+            now: Arc::new(|| jiff::Timestamp::now().into()),
+            metrics: None,
+            heartbeat: None,
+        }
+    }
 
-/// Why that is not done, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is nothing of that name or number.
-    Unknown(String),
-    /// It cannot be.
-    Refused(String),
-    /// It may work later.
-    Later(String),
+    /// `now()` is engine time.
+    #[must_use]
+    pub fn with_now(mut self, now: impl Fn() -> Time + Send + Sync + 'static) -> Self {
+        self.now = Arc::new(now);
+        self
+    }
+
+    /// `metrics()` writes what `GET /metrics` answers, and says of what content type that is.
+    #[must_use]
+    pub fn with_metrics<M, MF>(mut self, metrics: M) -> Self
+    where
+        M: Fn() -> MF + Send + Sync + 'static,
+        MF: Future<Output = (&'static str, String)> + Send + 'static,
+    {
+        self.metrics = Some(Arc::new(move || Box::pin(metrics())));
+        self
+    }
+
+    /// `heartbeat(source, origin)` notes that a source was heard.
+    #[must_use]
+    pub fn with_heartbeat<H, HF>(mut self, heartbeat: H) -> Self
+    where
+        H: Fn(String, Arc<str>) -> HF + Send + Sync + 'static,
+        HF: Future<Output = Result<Value, Refusal>> + Send + 'static,
+    {
+        self.heartbeat = Some(Arc::new(move |source, origin| {
+            Box::pin(heartbeat(source, origin))
+        }));
+        self
+    }
+
+    /// The content type and the text; `None`: this server has no metrics.
+    pub(super) async fn metrics(&self) -> Option<(&'static str, String)> {
+        match &self.metrics {
+            Some(metrics) => Some(metrics().await),
+            None => None,
+        }
+    }
+
+    /// `None`: this server waits for nobody.
+    pub(super) async fn heard(
+        &self,
+        source: String,
+        origin: Arc<str>,
+    ) -> Option<Result<Value, Refusal>> {
+        match &self.heartbeat {
+            Some(heartbeat) => Some(heartbeat(source, origin).await),
+            None => None,
+        }
+    }
 }
 
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Metrics = dyn Fn() -> Answer<(&'static str, String)> + Send + Sync;
+type Heartbeat = dyn Fn(String, Arc<str>) -> Answer<Result<Value, Refusal>> + Send + Sync;
 type Reload = dyn Fn(bool) -> Answer<Result<Value, Value>> + Send + Sync;
 type Status = dyn Fn() -> Answer<Value> + Send + Sync;
 type Asking = dyn Fn(Ask) -> Answer<Result<Value, Refusal>> + Send + Sync;

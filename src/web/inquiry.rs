@@ -12,7 +12,8 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::app::{App, Ask, Refusal};
+use super::app::App;
+use super::ask::{Ask, Refusal};
 use super::guard::Origin;
 use super::router::problem;
 
@@ -119,6 +120,7 @@ async fn answer(app: &App, ask: Ask) -> Response {
     let (status, error, class) = match app.control.ask(ask).await {
         Some(Ok(value)) => return Json(value).into_response(),
         Some(Err(Refusal::Unknown(error))) => (StatusCode::NOT_FOUND, error, "unknown"),
+        Some(Err(Refusal::Wrong(error))) => (StatusCode::BAD_REQUEST, error, "refused"),
         Some(Err(Refusal::Refused(error))) => (StatusCode::CONFLICT, error, "refused"),
         Some(Err(Refusal::Later(error))) => (StatusCode::SERVICE_UNAVAILABLE, error, "later"),
         None => return problem(StatusCode::NOT_FOUND, "there is nothing here"),

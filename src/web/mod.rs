@@ -6,6 +6,7 @@
 
 mod alarms;
 mod app;
+mod ask;
 mod guard;
 mod health;
 mod inquiry;
@@ -14,7 +15,8 @@ mod server;
 mod settings;
 mod webhook;
 
-pub use app::{App, Ask, Control, Read, Records, Refusal};
+pub use app::{App, Control, Read, Records};
+pub use ask::{Ask, Refusal};
 pub use health::Health;
 pub use server::{BindError, ServeError, Server};
 pub use settings::{Settings, WebhookSettings};

@@ -330,15 +330,6 @@ filter = 5
 }
 
 #[test]
-fn every_key_of_a_later_version_is_refused() {
-    for key in ["active", "mute", "inhibited_by"] {
-        let shown = faults(&format!("{PATH}{key} = true\n"));
-        let expected = format!("`{key}` is not available in this version");
-        assert!(shown.contains(&expected), "{shown}");
-    }
-}
-
-#[test]
 fn a_rule_without_the_default_template_is_shown_what_to_write() {
     let shown = faults(
         "[[contacts]]\nname = \"NOC\"\nphone = \"34600111222\"\n[[rules]]\nname = \"A\"\n[[rules]]\nname = \"B\"\n",

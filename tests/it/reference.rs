@@ -14,6 +14,7 @@ mod phrases;
 mod scenario;
 pub mod search;
 mod shrink;
+mod silence;
 mod speech;
 mod told;
 

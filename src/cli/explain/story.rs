@@ -220,8 +220,9 @@ fn then(bucket: &BucketAccount, rule: &Rule) -> Option<String> {
         .condition
         .as_ref()
         .is_some_and(|condition| !condition.matched);
-    match bucket.then {
+    match &bucket.then {
         Then::Speaks => None,
+        Then::Muted(why) => Some(format!("it is not told: {}", why.text)),
         Then::Nothing if fails => Some("nothing, while that is so".to_owned()),
         Then::Nothing if matches!(rule.trigger, Trigger::Times { .. }) => {
             Some("nothing yet: more records have to come".to_owned())

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::Settings;
 use crate::engine::{Account, Engine, Resume, ResumeError, Ruleset, Step};
@@ -10,6 +11,9 @@ use crate::pipeline::Outfit;
 
 use super::Said;
 use super::sent::Sent;
+
+/// Waits that end later than this after a history are not waited for.
+const MAX_SETTLED: Duration = Duration::from_secs(366 * 86_400);
 
 /// The rules of one config, from an empty state on.
 #[derive(Debug, Clone)]
@@ -163,7 +167,7 @@ impl Player {
                 said.push(fired.unwrap_or_default());
             }
             tell(said, hear);
-            if !has_fired {
+            if !has_fired && self.next_due(until) == Some(due) {
                 // A deadline at which nothing comes due would hold time for ever.
                 break;
             }
@@ -188,10 +192,12 @@ impl Player {
         Some(self.replays.first()?.engine.account(record))
     }
 
-    /// Time goes on until only reminders remain, and the forgetting of silent alarms.
+    /// Time goes on until only reminders remain, and the forgetting of silent alarms; a year at most,
+    /// for a rule that two times mute in turn never speaks.
     pub fn settle(&mut self, hear: &mut impl FnMut(Vec<Vec<Said>>)) {
         let next = |replays: &[Replay]| replays.iter().filter_map(Replay::next_wait).min();
-        while let Some(wait) = next(&self.replays) {
+        let last = self.now + MAX_SETTLED;
+        while let Some(wait) = next(&self.replays).filter(|wait| *wait <= last) {
             self.pass(wait, hear);
             if next(&self.replays) == Some(wait) {
                 break;

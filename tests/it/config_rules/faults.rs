@@ -316,12 +316,3 @@ fn templates_of_updates_and_clears() {
        = help: write on_update = true, or the name of a template
     "#);
 }
-
-#[test]
-fn what_a_later_version_serves_is_refused() {
-    for key in ["active", "mute", "inhibited_by"] {
-        let shown = refused(&format!("{key} = true"));
-        let expected = format!("`{key}` is not available in this version");
-        assert!(shown.contains(&expected), "{shown}");
-    }
-}

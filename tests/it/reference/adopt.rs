@@ -76,6 +76,7 @@ impl Model {
                         bucket.since = self.now;
                         bucket.last = self.now;
                         bucket.reminded = self.now;
+                        bucket.unsaid = None;
                     }
                     if matches!(was.phase, Phase::Ending(..)) {
                         // What fell due while it seemed to end is not told.

@@ -7,6 +7,7 @@ use klaxond::model::{AlarmRecord, Kind, Severity, Time};
 
 use super::model::Model;
 use super::scenario::{RuleSpec, secs};
+use super::silence::Unsaid;
 use super::speech::Saying;
 use super::told::call;
 
@@ -43,6 +44,7 @@ pub struct Bucket {
     /// Reminders up to here are dealt with.
     pub reminded: Time,
     pub highest: Option<Severity>,
+    pub unsaid: Option<Unsaid>,
     /// Of a collection that owes: why and by what it was last found not true.
     pub untrue: Option<(String, AlarmRecord)>,
 }
@@ -96,6 +98,12 @@ impl Bucket {
             due.extend(self.next_reminder(spec));
         }
         due
+    }
+
+    pub fn skip_reminders(&mut self, spec: &RuleSpec, now: Time) {
+        while let Some(missed) = self.next_reminder(spec).filter(|at| *at <= now) {
+            self.reminded = missed;
+        }
     }
 
     /// The next multiple of the span after the raise that is not dealt with.
@@ -163,6 +171,7 @@ impl Model {
             bucket.phase = Phase::Idle;
             bucket.held = None;
             bucket.highest = None;
+            bucket.unsaid = None;
         }
         let worst = members.iter().map(|live| live.record.severity).max();
         if bucket.phase == Phase::Idle {
@@ -208,9 +217,7 @@ impl Model {
             Phase::Ending(..) if truth => {
                 bucket.phase = Phase::Raised;
                 // It was not raised when they were due.
-                while let Some(missed) = bucket.next_reminder(&spec).filter(|at| *at <= self.now) {
-                    bucket.reminded = missed;
-                }
+                bucket.skip_reminders(&spec, self.now);
             }
             Phase::Ending(..) => {}
         }
@@ -315,7 +322,10 @@ impl Model {
         let spoken_of = self.spoken_of(n, &records, trigger);
         let worst = spoken_of.iter().map(|r| r.severity).max();
         let highest = bucket.highest.max(worst).unwrap();
-        let saying = self.saying(n, Kind::Raised, &spoken_of, highest);
+        let mut saying = self.saying(n, Kind::Raised, &spoken_of, highest);
+        if single {
+            saying.events = records;
+        }
         let to = self.recipients(n);
         let told = self.say(n, key, &to, saying);
         if single {
@@ -328,10 +338,14 @@ impl Model {
         bucket.last = self.now;
         bucket.reminded = self.now;
         bucket.held = None;
+        bucket.unsaid = self.kept.take().map(|(silence, left)| Unsaid {
+            silence,
+            raise: Some(left),
+        });
     }
 
     /// The records of the members.
-    fn records(&self, n: usize, key: &str) -> Vec<AlarmRecord> {
+    pub fn records(&self, n: usize, key: &str) -> Vec<AlarmRecord> {
         self.members(n, key)
             .iter()
             .map(|live| live.record.clone())
@@ -355,13 +369,17 @@ impl Model {
         bucket.last = self.now;
         bucket.held = None;
         self.speak_on(n, key, Kind::Updated, bucket);
+        if let Some((silence, _)) = self.kept.take() {
+            let raise = None;
+            bucket.unsaid = bucket.unsaid.take().or(Some(Unsaid { silence, raise }));
+        }
     }
 
     fn remind(&mut self, n: usize, key: &str, bucket: &mut Bucket) {
         self.speak_on(n, key, Kind::Reminder, bucket);
     }
 
-    fn speak_on(&mut self, n: usize, key: &str, kind: Kind, bucket: &Bucket) {
+    pub fn speak_on(&mut self, n: usize, key: &str, kind: Kind, bucket: &Bucket) {
         let records = self.records(n, key);
         let saying = self.saying(n, kind, &records, bucket.highest.unwrap());
         let to = bucket
@@ -452,6 +470,7 @@ impl Model {
             severity,
             template: template.to_owned(),
             owed: false,
+            events: Vec::new(),
         }
     }
 }

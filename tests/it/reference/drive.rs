@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use klaxond::engine::{Engine, Resume, Ruleset, Step};
-use klaxond::model::{Event, LogEntry, Position, Row, RowChange, RowKind, Time};
+use klaxond::model::{
+    Event, LogEntry, Position, Row, RowChange, RowKind, SilenceId, SilenceOrder, Time,
+};
 
 use super::model::Model;
+use super::phrases::FILTERS;
 use super::scenario::{Config, START, Scenario, What, secs};
 use super::told::Told;
 
@@ -27,6 +30,16 @@ pub fn reference(scenario: &Scenario) -> Vec<Told> {
             What::Record(record) => model.record(clock, &record.record(clock)),
             What::Adopt(config) => model.adopt(clock, config),
             What::Close(id) => model.close(clock, id),
+            What::Silence {
+                filter,
+                after,
+                lasts,
+                replaces,
+            } => {
+                let from = clock + secs(*after);
+                model.silence(clock, *filter, (from, from + secs(*lasts)), *replaces);
+            }
+            What::Unsilence(n) => model.unsilence(clock, *n),
             What::Jump(by) => {
                 model.jump(clock, secs(*by));
                 clock = clock + secs(*by);
@@ -55,6 +68,7 @@ pub struct Run {
     turn: usize,
     pub told: Vec<Told>,
     pub steps: Vec<Step>,
+    silences: Vec<SilenceId>,
     cuts: Cuts,
     decided: usize,
 }
@@ -82,6 +96,7 @@ impl Run {
             turn: 0,
             told: Vec::new(),
             steps: Vec::new(),
+            silences: Vec::new(),
             cuts,
             decided: 0,
         };
@@ -114,6 +129,29 @@ impl Run {
                 id: (*id).to_owned(),
                 by: "root".to_owned(),
             }),
+            What::Silence {
+                filter,
+                after,
+                lasts,
+                replaces,
+            } => {
+                let starts = self.clock + secs(*after);
+                self.step(Event::Silence(SilenceOrder {
+                    filter: FILTERS[*filter].to_owned(),
+                    starts,
+                    ends: starts + secs(*lasts),
+                    by: "ann".to_owned(),
+                    comment: String::new(),
+                    replaces: replaces.and_then(|n| self.silences.get(n).copied()),
+                }));
+                self.silences.push(SilenceId(self.position.0));
+            }
+            What::Unsilence(n) => {
+                if let Some(id) = self.silences.get(*n).copied() {
+                    let by = "ann".to_owned();
+                    self.step(Event::Unsilence { id, by });
+                }
+            }
             What::Jump(by) => {
                 self.step(Event::ClockJump { by_ms: by * 1_000 });
                 self.clock = self.clock + secs(*by);

@@ -25,7 +25,8 @@ impl Model {
                     }
                     let worst = records.iter().map(|r| r.severity).max();
                     let highest = worst.max(Some(highest)).unwrap();
-                    let saying = self.saying(n, kind, &records, highest);
+                    let mut saying = self.saying(n, kind, &records, highest);
+                    saying.events = vec![record.clone()];
                     let to = self.recipients(n);
                     self.say(n, &key, &to, saying);
                 }

@@ -145,6 +145,13 @@ impl Dice {
             2 => What::Close(self.one(&["1", "2"])),
             3 if self.once_in(2) => What::Jump(self.one(&[1, 7, 30])),
             4 if self.once_in(2) => What::Down(self.one(&[3, 11, 40])),
+            5 | 6 => What::Silence {
+                filter: self.0.usize(1..FILTERS.len()),
+                after: self.one(&[0, 0, 0, 4]),
+                lasts: self.one(&[3, 10, 30, 200]),
+                replaces: self.once_in(4).then(|| self.0.usize(..3)),
+            },
+            7 => What::Unsilence(self.0.usize(..3)),
             _ => What::Record(self.record()),
         };
         Happening { after, what }

@@ -11,6 +11,7 @@ use klaxond::model::{AlarmRecord, AlarmType, Severity, Status, Time};
 use super::bucket::{Bucket, Touch};
 use super::phrases::CONDITIONS;
 use super::scenario::{Config, RuleSpec, secs};
+use super::silence::Silence;
 use super::told::Told;
 
 /// A rule with the plain reading of its condition.
@@ -47,6 +48,9 @@ pub struct Model {
     pub excluded: BTreeSet<(Key, String)>,
     pub overflows: BTreeMap<String, u64>,
     pub told: Vec<Told>,
+    pub silences: Vec<Silence>,
+    /// The silence that kept what was last to be said, and who heard of it from another rule.
+    pub kept: Option<(usize, BTreeSet<String>)>,
     /// What the record under way has made rules say: rule, whether it takes a place, what.
     pub speeches: Option<Vec<(usize, bool, Told)>>,
 }
@@ -66,6 +70,8 @@ impl Model {
             excluded: BTreeSet::new(),
             overflows: BTreeMap::new(),
             told: Vec::new(),
+            silences: Vec::new(),
+            kept: None,
             speeches: None,
         }
     }
@@ -132,6 +138,7 @@ impl Model {
         }
         self.finish_speeches();
         self.forget_surplus();
+        self.tell_unsaid(None);
     }
 
     /// Every open alarm of that id ends, each as by a record of its own.
@@ -149,6 +156,7 @@ impl Model {
             self.end_tree(&live, "closed by hand");
             self.finish_speeches();
         }
+        self.tell_unsaid(None);
     }
 
     pub fn jump(&mut self, at: Time, by: Duration) {
@@ -168,19 +176,21 @@ impl Model {
                 .filter(|((rule, _), _)| *rule == ruled.spec.id);
             of_rule.flat_map(|(_, bucket)| bucket.deadlines(&ruled.spec))
         });
-        forget.chain(waits).min().map(|steady| steady + self.jumped)
+        let waits = forget.chain(waits).map(|steady| steady + self.jumped);
+        waits.chain(self.looks()).min()
     }
 
     /// Decides everything due by `at`, in the order in which it was due, with `at` as the time.
     pub fn fire(&mut self, at: Time) {
         self.advance(at);
-        while let Some(due) = self.next_deadline().filter(|due| *due <= at) {
-            let due = due - self.jumped;
+        while let Some(wall) = self.next_deadline().filter(|due| *due <= at) {
+            let due = wall - self.jumped;
             for n in 0..self.rules.len() {
                 for key in self.keys_of(n) {
                     self.bucket_due(n, &key, due);
                 }
             }
+            self.tell_unsaid(Some(wall));
             let silent = secs(self.config.forget_after);
             while let Some(live) = self.most_silent().filter(|live| live.seen + silent <= due) {
                 self.end_tree(&live, "forgotten");

@@ -76,6 +76,16 @@ pub enum What {
     Jump(u64),
     /// The process is down for so long: what came due fires late.
     Down(u64),
+    /// A silence for what a filter takes, so many seconds from here on and for so many; in place of the
+    /// one of that number.
+    Silence {
+        filter: usize,
+        after: u64,
+        lasts: u64,
+        replaces: Option<usize>,
+    },
+    /// The silence of that number is ended by hand.
+    Unsilence(usize),
 }
 
 /// So many seconds after the one before it.
@@ -179,6 +189,7 @@ impl Config {
         Arc::new(Ruleset {
             rules: self.rules.iter().map(RuleSpec::rule).collect(),
             contacts: self.contacts.iter().map(contact).collect(),
+            named: Named::default(),
             expire_after: secs(4 * 3_600),
             forget_after: secs(self.forget_after),
             shadow: false,
@@ -332,6 +343,17 @@ impl fmt::Display for Scenario {
                 What::Adopt(config) => write!(f, "adopt\n{config}")?,
                 What::Close(id) => writeln!(f, "close {id} by hand")?,
                 What::Jump(by) => writeln!(f, "the clock jumps by {by}s")?,
+                What::Silence {
+                    filter,
+                    after,
+                    lasts,
+                    replaces,
+                } => {
+                    let (from, to) = (at + after, at + after + lasts);
+                    let filter = FILTERS[*filter];
+                    writeln!(f, "silence {filter} from {from}s to {to}s for {replaces:?}")?;
+                }
+                What::Unsilence(n) => writeln!(f, "silence {n} ended by hand")?,
                 What::Down(span) => {
                     at += span;
                     writeln!(f, "down for {span}s")?;

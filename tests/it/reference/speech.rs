@@ -17,6 +17,8 @@ pub struct Saying<'a> {
     pub template: String,
     /// A clear that the ledger owes.
     pub owed: bool,
+    /// Single events that it is about; else it is about the alarms of the bucket.
+    pub events: Vec<AlarmRecord>,
 }
 
 impl Model {
@@ -28,6 +30,12 @@ impl Model {
         to: &BTreeSet<String>,
         saying: Saying<'_>,
     ) -> BTreeSet<String> {
+        self.kept = None;
+        let about = match saying.events.as_slice() {
+            [] => self.records(n, key),
+            events => events.to_vec(),
+        };
+        let kept = self.muted(&about).filter(|_| saying.kind != Kind::Cleared);
         let spec = &self.rules[n].spec;
         let mut contacts = BTreeSet::new();
         for contact in to {
@@ -52,6 +60,11 @@ impl Model {
         }
         if contacts.is_empty() {
             return contacts;
+        }
+        if let Some(silence) = kept {
+            let left = to.difference(&contacts).cloned().collect();
+            self.kept = Some((silence, left));
+            return BTreeSet::new();
         }
         let told = Told {
             turn: self.turn,

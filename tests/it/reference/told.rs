@@ -56,6 +56,7 @@ impl Told {
         }
         step.notifications
             .iter()
+            .filter(|said| said.suppressed.is_none())
             .map(|said| {
                 let message = step.messages.iter().find(|m| m.notification == said.id);
                 let message = message.expect("a notification that nobody is told");

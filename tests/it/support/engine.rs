@@ -9,7 +9,7 @@ use klaxond::engine::filter::{Field, Filter, Named};
 use klaxond::engine::{Engine, Limits, Reminder, Replies, Resume, Rule, Ruleset, Step, Trigger};
 use klaxond::model::{
     AlarmRecord, AlarmType, Contact, ContactId, Event, LogEntry, Phone, Properties, Row, RowChange,
-    RowKind, RuleId, Severity, Status, TemplateId, Time,
+    RowKind, RuleId, Severity, SilenceId, SilenceOrder, Status, TemplateId, Time,
 };
 
 pub const START: Time = Time::from_ms(1_767_225_600_000);
@@ -146,6 +146,7 @@ pub fn ruleset(rules: Vec<Rule>, contacts: Vec<Contact>) -> Arc<Ruleset> {
     Arc::new(Ruleset {
         rules,
         contacts,
+        named: Named::default(),
         expire_after: Duration::from_secs(4 * 3_600),
         forget_after: FORGET,
         shadow: false,
@@ -155,6 +156,25 @@ pub fn ruleset(rules: Vec<Rule>, contacts: Vec<Contact>) -> Arc<Ruleset> {
         notice: template("notice"),
         fallback: None,
     })
+}
+
+/// Ana's order for silence at that second, for so long.
+pub fn silence(at: u64, filter: &str, lasts: u64) -> (u64, Happens) {
+    let starts = START + seconds(at);
+    let order = SilenceOrder {
+        filter: filter.to_owned(),
+        starts,
+        ends: starts + seconds(lasts),
+        by: "Ana".to_owned(),
+        comment: "works".to_owned(),
+        replaces: None,
+    };
+    (at, Happens::Event(Event::Silence(order)))
+}
+
+pub fn unsilence(at: u64, id: i64) -> (u64, Happens) {
+    let (id, by) = (SilenceId(id), "Bob".to_owned());
+    (at, Happens::Event(Event::Unsilence { id, by }))
 }
 
 /// What happens in a history.
@@ -300,6 +320,19 @@ impl Driver {
                 .iter()
                 .map(|alarm| alarm.element.clone())
                 .collect();
+            if let Some(why) = &notification.suppressed {
+                assert!(told.is_empty(), "{notification:?} is muted and told");
+                self.lines.push(format!(
+                    "{} {} {} muted by {}: {} [{}]",
+                    notification.at.since(START).as_secs(),
+                    notification.rule,
+                    notification.kind,
+                    why.text,
+                    notification.alarm.element,
+                    alarms.join(" "),
+                ));
+                continue;
+            }
             self.lines.push(format!(
                 "{} {} {} to {}: {} ({}) [{}]",
                 notification.at.since(START).as_secs(),

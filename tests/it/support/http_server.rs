@@ -44,17 +44,17 @@ impl HttpServer {
         let reloads = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&reloads);
         let health = Health::default();
-        let app = App {
+        let app = App::new(
             intake,
-            read: Arc::new(|body| {
+            Arc::new(|body| {
                 let body = codec().read_body(body, arrival())?;
                 Ok(Records {
                     records: body.records,
                     many: body.many,
                 })
             }),
-            health: health.clone(),
-            control: Control::new(
+            health.clone(),
+            Control::new(
                 move |dry_run| {
                     noted.lock().unwrap().push(dry_run);
                     async move {
@@ -67,7 +67,7 @@ impl HttpServer {
                 },
                 || async { json!({"queue": 0}) },
             ),
-        };
+        );
         let cancel = CancellationToken::new();
         let stop = cancel.clone();
         let task = tokio::spawn(async move {
