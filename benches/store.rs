@@ -112,6 +112,7 @@ fn open(path: &Path) -> (Store, Tail) {
         path: path.to_owned(),
         min_free: 64 << 20,
         retention: Duration::from_secs(1),
+        audit_retention: Duration::from_secs(1),
     };
     Store::open(&settings, Mode::Threaded).unwrap()
 }

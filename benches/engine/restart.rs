@@ -113,6 +113,7 @@ fn open(path: &Path) -> Store {
         path: path.to_owned(),
         min_free: 1 << 20,
         retention: Duration::from_secs(1),
+        audit_retention: Duration::from_secs(1),
     };
     Store::open(&settings, Mode::Threaded).unwrap().0
 }

@@ -1,9 +1,11 @@
 //! `klaxond contacts`: who is told, who is not and why; and forgetting somebody.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::config::Settings;
 use crate::daemon::story::{self, StoryError};
+use crate::model::Time;
 use crate::store::{self, Mode, Store};
 
 use super::Exit;
@@ -148,7 +150,8 @@ async fn on_the_database(settings: &Settings, id: &str) -> Result<Value, StoryEr
     let (contact, phones) = story::whom(&settings.ruleset, id)?;
     let known = !phones.is_empty();
     let (store, _) = Store::open(&settings.storage, Mode::Inline)?;
-    let forgotten = store.archive.forget(contact.clone(), phones).await;
+    let now = Time::from(Timestamp::now());
+    let forgotten = store.archive.forget(contact.clone(), phones, now).await;
     store.close();
     let answer = story::forgotten(&contact, known, forgotten?)?;
     store::scrub(database)?;

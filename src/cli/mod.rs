@@ -7,6 +7,7 @@
 
 mod ack;
 mod alarms;
+mod audit;
 mod backup;
 mod check;
 mod clear;
@@ -99,6 +100,8 @@ enum Command {
     Retry(retry::Args),
     /// End an alarm by hand
     Clear(clear::Args),
+    /// Export the audit trail
+    Audit(audit::Args),
     /// Copy the database while the daemon runs
     Backup(backup::Args),
     /// Write man pages and shell completions
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Ack(args) => ack::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Clear(args) => clear::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Generate(args) => generate::run(&args),
     };

@@ -12,9 +12,10 @@ use super::options::{ConfigArgs, Output, print};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 ID is the root id of an alarm, the number of a message (17; m17 where an alarm has that root id; d2
-for a digest), or Meta's id (wamid.…). Said are the records, what each rule makes of them, every
+for a digest), a silence (s17), or Meta's id (wamid.…). Said are the records, what each rule makes of them, every
 message with its attempts, receipts and replies, what became of it and what to do, and who was not
-told and why. While no daemon answers it is read from the database.
+told and why. What retention has deleted is told from the audit trail. While no daemon answers it is
+read from the database.
 
 With --output json: {\"messages\":[{\"contact\",\"state\",\"reason\",\"what_to_do\",\"attempts\":[…]}],…}.
 
@@ -22,11 +23,12 @@ Exit codes: 0 told, 65 nothing is kept of it, 69 the database cannot be read, 78
 
 Examples:
   klaxond why 4711
+  klaxond why s17
   klaxond why d2 --output json")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Root id, number of a message, or Meta's id
+    /// Root id, number of a message or of a silence, or Meta's id
     id: String,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
@@ -53,6 +55,7 @@ fn why(args: &Args) -> Result<(), Exit> {
 fn words(story: &Value) -> String {
     let mut page = match story.get("message").and_then(Value::as_str) {
         Some(message) => format!("message {message}\n"),
+        None if story.get("silence").is_some() => format!("silence {}\n", text(story, "silence")),
         None => format!("alarm {}\n", text(story, "alarm")),
     };
     page.push_str(&format!("{}\n", text(story, "answer")));
@@ -72,6 +75,11 @@ fn words(story: &Value) -> String {
         "not told",
         list(story, "not_told")
             .map(|one| format!("{}: {}", text(one, "contact"), text(one, "why"))),
+    );
+    section(
+        &mut page,
+        "audit trail",
+        list(story, "audit").map(story::line),
     );
     section(&mut page, "rules", list(story, "rules").map(rule));
     page

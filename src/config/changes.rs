@@ -167,7 +167,7 @@ impl Settings {
     }
 
     fn needing_restart(&self, new: &Self, list: &mut Vec<String>) {
-        differing!(list, "storage", self.storage, new.storage; path, retention, min_free);
+        differing!(list, "storage", self.storage, new.storage; path, retention, audit_retention, min_free);
         differing!(list, "ingest", self.ingest, new.ingest;
             socket, mode, group, allow_users, allow_groups, max_line, max_connections, idle_timeout);
         differing!(list, "http", self.http, new.http; listen, control, proxies);

@@ -94,8 +94,10 @@ pub(super) static INGEST: Section = section(
     ],
 );
 
-pub(super) static STORAGE: Section =
-    section("[storage]", &["path", "retention", "min_free", "keep"]);
+pub(super) static STORAGE: Section = section(
+    "[storage]",
+    &["path", "retention", "audit_retention", "min_free", "keep"],
+);
 
 pub(super) static DELIVERY: Section = section(
     "[delivery]",

@@ -24,6 +24,11 @@ pub(super) fn read(top: &Table<'_>) -> (Settings, bool) {
             Duration::from_secs(3_600)..=TEN_YEARS,
             30 * DAY,
         ),
+        audit_retention: table.duration(
+            "audit_retention",
+            Duration::from_secs(3_600)..=TEN_YEARS,
+            400 * DAY,
+        ),
         min_free: table.size("min_free", 0..=mib(1 << 20), mib(64)),
     };
     let keep_all = table.word("keep", &[("matched", false), ("all", true)], false);

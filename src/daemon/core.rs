@@ -16,7 +16,7 @@ use crate::pipeline::{
     Clock, Correlator, Decided, Desk, Foresight, Gateway, Outfit, Reloads, ReplyWords, Sender,
     Standing, hook,
 };
-use crate::store::{Saved, Store, StoreError, Tail};
+use crate::store::{Act, Saved, Store, StoreError, Tail};
 
 use super::controls::Controls;
 use super::heartbeats;
@@ -123,6 +123,11 @@ impl Core {
         let saved = store.state.load().await?;
         clock.resume(saved.engine_time);
         let now = clock.now();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        // Not worth a start that fails: a disk without room still sends what is queued.
+        if let Err(error) = store.archive.note(now, Act::Started(version)).await {
+            tracing::warn!(%error, "the audit trail does not tell of this start");
+        }
 
         let lanes = policy.outfit.lanes();
         let mut dispatcher = Dispatcher::new(now, policy.delivery.clone(), &lanes);
@@ -306,6 +311,14 @@ impl Core {
             }
         }
         self.tasks.abort().await;
+        if let Err(error) = self
+            .store
+            .archive
+            .note(self.clock.now(), Act::Stopped)
+            .await
+        {
+            tracing::warn!(%error, "the audit trail does not tell of this stop");
+        }
         self.store.close();
     }
 }

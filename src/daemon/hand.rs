@@ -177,7 +177,8 @@ impl Hand {
         let ruleset = self.controls.ruleset().await;
         let (contact, phones) = story::whom(&ruleset, id)?;
         let known = !phones.is_empty();
-        let forgotten = self.archive.forget(contact.clone(), phones).await?;
+        let now = self.controls.now();
+        let forgotten = self.archive.forget(contact.clone(), phones, now).await?;
         let answer = story::forgotten(&contact, known, forgotten)?;
         tracing::info!(%contact, "the number and the words of a contact were erased");
         let database = Arc::clone(&self.database);

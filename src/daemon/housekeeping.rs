@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::pipeline::Desk;
-use crate::store::Archive;
+use crate::store::{Archive, StoreError};
 
 use super::controls::Controls;
 use super::systemd::Notifier;
@@ -19,11 +19,20 @@ const PRUNE: Duration = Duration::from_secs(600);
 const PRUNE_CHUNK: usize = 500;
 const PRUNE_PAUSE: Duration = Duration::from_millis(20);
 
-/// Deletes what is final and older than `retention`, in small chunks, until `stop`.
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    /// What is final.
+    pub(super) all: Duration,
+    /// The audit trail.
+    pub(super) audit: Duration,
+}
+
+/// Deletes what is final and past its time, in small chunks, until `stop`.
 pub(super) async fn prune(
     archive: Archive,
     controls: Controls,
-    retention: Duration,
+    kept: Kept,
     stop: CancellationToken,
 ) {
     let mut rounds = interval(PRUNE);
@@ -34,7 +43,7 @@ pub(super) async fn prune(
             _ = rounds.tick() => {}
         }
         while !stop.is_cancelled() {
-            match archive.prune(controls.now() - retention, PRUNE_CHUNK).await {
+            match round(&archive, &controls, kept).await {
                 Ok(0) => break,
                 Ok(rows) => tracing::debug!(rows, "deleted what is past its retention"),
                 Err(error) => {
@@ -45,6 +54,13 @@ pub(super) async fn prune(
             tokio::time::sleep(PRUNE_PAUSE).await;
         }
     }
+}
+
+/// One chunk of each; how many rows went.
+async fn round(archive: &Archive, controls: &Controls, kept: Kept) -> Result<usize, StoreError> {
+    let now = controls.now();
+    let rows = archive.prune(now - kept.all, PRUNE_CHUNK).await?;
+    Ok(rows + archive.prune_audit(now - kept.audit, PRUNE_CHUNK).await?)
 }
 
 /// Watches for jumps of the wall clock until `stop`.

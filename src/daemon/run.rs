@@ -17,7 +17,7 @@ use crate::web;
 use crate::whatsapp::{Client, ClientError};
 
 use super::core::{Core, CoreError, Parts, Policy};
-use super::housekeeping;
+use super::housekeeping::{self, Kept};
 use super::line::Line;
 use super::reload::Reloader;
 use super::signals::{Asked, Signals};
@@ -146,7 +146,10 @@ impl Daemon {
 
         let (codec, codec_seen) = watch::channel(Arc::new(Codec::new(settings.dataminer.clone())));
         let drain_timeout = settings.drain_timeout;
-        let retention = settings.storage.retention;
+        let kept = Kept {
+            all: settings.storage.retention,
+            audit: settings.storage.audit_retention,
+        };
         let database = settings.storage.path.clone();
         let receipts = settings.webhook.is_some();
         let meta = Arc::clone(&line);
@@ -171,7 +174,7 @@ impl Daemon {
         if let Some(webhook) = webhook {
             daemon.serve_webhook(webhook);
         }
-        daemon.start_chores(retention, meta);
+        daemon.start_chores(kept, meta);
         daemon.health.set_ready("takes alarms");
         daemon.notifier.ready("takes alarms");
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "takes alarms");
@@ -257,14 +260,14 @@ impl Daemon {
         self.core.store().outbox.tally().await.ok()
     }
 
-    fn start_chores(&mut self, retention: Duration, line: Arc<Line>) {
+    fn start_chores(&mut self, kept: Kept, line: Arc<Line>) {
         let controls = self.core.controls();
         let stop = self.stop_chores.clone();
         let archive = self.core.store().archive.clone();
         self.chores.spawn(housekeeping::prune(
             archive,
             controls.clone(),
-            retention,
+            kept,
             stop.clone(),
         ));
         self.chores

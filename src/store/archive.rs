@@ -49,7 +49,7 @@ pub struct Archive {
 impl Archive {
     /// Deletes one chunk (at most about `chunk` rows of each table) of what is final and older than
     /// `before`: messages with their attempts (a digest behind its members), notifications without
-    /// messages, replies, receipts of unknown messages, log entries that are decided, numbers that no
+    /// messages, replies, receipts of unknown messages, log entries that are decided (their facts are in the audit trail from then on), numbers that no
     /// attempt names. Returns how many rows went; 0 when nothing is left.
     ///
     /// Never deletes messages under way, awaiting a receipt or untold to the fallback, acknowledgements
@@ -72,9 +72,10 @@ impl Archive {
         &self,
         contact: ContactId,
         phones: Vec<Phone>,
+        at: Time,
     ) -> Result<Forgotten, StoreError> {
         self.access
-            .write(1, move |tx| forget::forget(tx, &contact, &phones))
+            .write(1, move |tx| forget::forget(tx, &contact, &phones, at))
             .await
     }
 

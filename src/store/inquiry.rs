@@ -8,14 +8,14 @@ use crate::model::{
 };
 
 use super::sqlite::history::Reader;
-use super::sqlite::inquiry;
+use super::sqlite::{glance, inquiry};
 use super::{ReplyTrail, StoreError, Trail};
 
 /// Reads the database beside the daemon, or while it is down. Nothing is written. A search through
 /// everything that is kept costs the daemon nothing but the disk.
 #[derive(Debug)]
 pub struct Inquiry {
-    reader: Reader,
+    pub(super) reader: Reader,
 }
 
 /// Which messages are listed.
@@ -115,7 +115,7 @@ impl Inquiry {
     /// # Errors
     /// They cannot be read.
     pub fn messages(&self, wanted: &Wanted) -> Result<Vec<Listed>, StoreError> {
-        self.reader.ask(|conn| inquiry::messages(conn, wanted))
+        self.reader.ask(|conn| glance::messages(conn, wanted))
     }
 
     /// All that is kept of an alarm by its root id, of a message by its number (`17`, `m17`, `d2`), or

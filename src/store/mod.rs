@@ -1,8 +1,10 @@
 //! Durability: log, state, outbox, archive. The handles speak of what is kept; `sqlite` knows how.
 
 mod archive;
+mod audit;
 mod digest;
 mod error;
+mod glance;
 mod history;
 mod inbox;
 mod inquiry;
@@ -16,8 +18,10 @@ mod tail;
 mod trail;
 
 pub use archive::{Archive, Forgotten, Sizes, scrub};
+pub use audit::{Act, AuditWanted, Fact, Seq, SeqFault, What};
 pub use digest::{DigestPart, DigestWrite};
 pub use error::{StoreClass, StoreError};
+pub use glance::{Carrier, Glance, MAX_GLANCES};
 pub use history::{History, history};
 pub use inbox::{Arrival, Inbox, ReplyTrail, Taken};
 pub use inquiry::{Dossier, HeldBack, Inquiry, Listed, Told, Wanted};

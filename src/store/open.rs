@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::sqlite::{self, Access};
+use super::sqlite::{self, Access, Syncs};
 use super::{Archive, Inbox, Log, Outbox, Settings, State, StoreError, Tail};
 
 /// Where the work of the store is done.
@@ -30,6 +31,7 @@ pub struct Store {
     pub archive: Archive,
     id: Arc<str>,
     access: Access,
+    syncs: Syncs,
 }
 
 impl Store {
@@ -63,6 +65,7 @@ impl Store {
             },
             id: opened.id,
             access,
+            syncs: opened.syncs,
         };
         Ok((store, tail))
     }
@@ -71,6 +74,12 @@ impl Store {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// `hear` is told how long each sync took, on the thread that writes: it must be quick. It takes
+    /// the place of whoever was told before.
+    pub fn on_sync(&self, hear: Arc<dyn Fn(Duration) + Send + Sync>) {
+        self.syncs.watch(hear);
     }
 
     /// Closes the store: does what is queued, brings everything to disk, lets go of the files.

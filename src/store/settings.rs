@@ -12,4 +12,6 @@ pub struct Settings {
     pub min_free: u64,
     /// How long what is final is kept.
     pub retention: Duration,
+    /// How long the audit trail is kept.
+    pub audit_retention: Duration,
 }

@@ -27,7 +27,11 @@ async fn what_is_forgotten_leaves_no_trace_in_the_file_and_the_trail_stands() {
     assert!(holds("34600111222") && holds(words) && holds("wamid.1"));
 
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
-    let forgotten = house.core.store().archive.forget(contact.clone(), phones);
+    let forgotten = house
+        .core
+        .store()
+        .archive
+        .forget(contact.clone(), phones, house.clock.now());
     let forgotten = forgotten.await.unwrap();
     klaxond::store::scrub(&path).unwrap();
     assert_eq!((forgotten.numbers, forgotten.replies), (1, 1));
@@ -71,7 +75,10 @@ async fn strays_of_a_forgotten_number_go_and_those_of_others_stay() {
     }
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
     let archive = &house.core.store().archive;
-    archive.forget(contact, phones).await.unwrap();
+    archive
+        .forget(contact, phones, house.clock.now())
+        .await
+        .unwrap();
     klaxond::store::scrub(&house.settings.storage.path).unwrap();
     let bytes = std::fs::read(&house.settings.storage.path).unwrap();
     let holds = |text: &str| {
@@ -92,7 +99,10 @@ async fn a_late_receipt_does_not_bring_the_number_back() {
     house.pass(SECOND).await;
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
     let archive = &house.core.store().archive;
-    archive.forget(contact, phones).await.unwrap();
+    archive
+        .forget(contact, phones, house.clock.now())
+        .await
+        .unwrap();
     let arrived = house.meta.arrived().remove(0);
     take(&house, vec![status(&arrived, true, Stage::Delivered, None)]).await;
     let trail = trail(&house, 1).await;
@@ -110,7 +120,10 @@ async fn a_number_that_somebody_else_has_stays() {
     let archive = &house.core.store().archive;
     for (name, numbers) in [("NOC desk", 0), ("Twin", 1)] {
         let (contact, phones) = story::whom(&house.settings.ruleset, name).unwrap();
-        let forgotten = archive.forget(contact, phones).await.unwrap();
+        let forgotten = archive
+            .forget(contact, phones, house.clock.now())
+            .await
+            .unwrap();
         assert_eq!(
             (forgotten.numbers, forgotten.attempts),
             (numbers, 1),

@@ -11,6 +11,7 @@
 )]
 
 mod answers;
+mod audit;
 mod by_hand;
 mod calendar;
 mod classify;
@@ -86,8 +87,10 @@ mod socket_file;
 mod socket_limits;
 mod standins;
 mod store;
+mod store_audit;
 mod store_digest;
 mod store_faults;
+mod store_glance;
 mod store_model;
 mod store_receipts;
 mod store_replies;

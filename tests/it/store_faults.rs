@@ -52,7 +52,7 @@ fn a_schema_of_a_later_version_is_refused_and_left_alone() {
     ] {
         assert_eq!(error.class(), StoreClass::TooNew);
         assert!(
-            error.to_string().contains("(schema 99, this one knows 3)"),
+            error.to_string().contains("(schema 99, this one knows 4)"),
             "{error}"
         );
     }

@@ -6,7 +6,7 @@ use std::fs;
 use klaxond::model::{
     Event, LogEntry, MessageId, MessageState, Position, Row, RowChange, RowKind, Status, Time,
 };
-use klaxond::store::{Mode, NewEntry, Pending, Store, Tail};
+use klaxond::store::{AuditWanted, Fact, Inquiry, Mode, NewEntry, Pending, Seq, Store, Tail, What};
 use proptest::prelude::*;
 
 use crate::support::store::*;
@@ -345,12 +345,35 @@ impl Run {
         self.reopen();
     }
 
-    fn reopen(&mut self) {
-        let path = match self.generation {
+    /// Every entry that ever was stored and every message that ever was decided has its fact, whatever
+    /// retention and crashes did.
+    fn compare_facts(&self) {
+        let inquiry = Inquiry::open(&self.path()).unwrap();
+        let wanted = AuditWanted::default();
+        let facts = inquiry.audit(&wanted, Seq::START, 10_000).unwrap();
+        assert!(facts.iter().map(|fact| fact.seq).is_sorted());
+        let count = |what| facts.iter().filter(|fact| fact.what == what).count();
+        assert_eq!(usize::try_from(self.model.head()), Ok(count(What::Stored)));
+        let decided = facts.iter().filter(|fact| fact.what == What::Decided);
+        let messages: Vec<i64> = decided.flat_map(Fact::messages).map(|id| id.0).collect();
+        let known: Vec<i64> = (1..self.model.next).collect();
+        assert_eq!(messages, known);
+        let mut paged = inquiry.audit(&wanted, Seq::START, 3).unwrap();
+        while let Some(last) = paged.last().filter(|_| paged.len() < facts.len()) {
+            paged.extend(inquiry.audit(&wanted, last.seq, 3).unwrap());
+        }
+        assert_eq!(paged, facts);
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        match self.generation {
             0 => self.folder.database(),
             n => self.folder.path(&format!("{n}.db")),
-        };
-        self.opened = Some(Store::open(&settings(&path), Mode::Inline).unwrap());
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.opened = Some(Store::open(&settings(&self.path()), Mode::Inline).unwrap());
         self.model.followed = 0;
     }
 
@@ -384,6 +407,29 @@ impl Run {
             store.outbox.pending(MessageId(0), 1_000).await.unwrap(),
             pending
         );
+        self.compare_facts();
+        let tally = store.outbox.tally().await.unwrap();
+        for state in MessageState::ALL {
+            let held = model.messages.values();
+            let count = held.filter(|(pending, _)| pending.state == state).count();
+            assert_eq!(tally.count(state), count as u64, "{}", state.name());
+        }
+        let oldest = pending.iter().map(|pending| pending.message.created).min();
+        assert_eq!(tally.oldest_pending, oldest);
+        let mut known: Vec<_> = model.messages.keys().copied().map(MessageId).collect();
+        known.reverse();
+        let listed = store.outbox.latest(500).await.unwrap();
+        assert_eq!(
+            listed.iter().map(|one| one.id).collect::<Vec<_>>(),
+            known,
+            "the newest first"
+        );
+        let glances = store.outbox.states(known).await.unwrap();
+        for (one, glance) in listed.iter().zip(&glances) {
+            assert_eq!((one.id, one.state), (glance.id, glance.state));
+        }
+        assert_eq!(listed.len(), glances.len());
+
         for id in 1..model.next {
             let trail = store.outbox.trail(MessageId(id)).await.unwrap();
             let known = model

@@ -3,6 +3,7 @@
 
 mod absent;
 mod again;
+mod audit;
 mod list;
 mod people;
 mod scene;
@@ -11,6 +12,7 @@ mod why;
 mod words;
 
 pub(super) use again::refusal;
+pub use audit::line;
 pub use list::{Filter, messages};
 pub(super) use people::quiet;
 pub use people::{contacts, forgotten, whom};

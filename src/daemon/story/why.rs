@@ -7,14 +7,17 @@ use crate::model::{AlarmRecord, Event, Kind};
 use crate::store::{Dossier, Inquiry, Told};
 
 use super::absent::absent;
-use super::{Scene, StoryError, trail};
+use super::{Scene, StoryError, audit, trail};
 
 /// The whole trail of an alarm by its root id, of a message by its number or by Meta's id.
 ///
 /// # Errors
 /// Nothing is kept of it, or the database cannot be read.
 pub fn why(inquiry: &Inquiry, id: &str, scene: &Scene<'_>) -> Result<Value, StoryError> {
-    let dossier = inquiry.dossier(id)?.ok_or_else(|| unknown(id))?;
+    let facts = inquiry.facts(id)?;
+    let Some(dossier) = inquiry.dossier(id)? else {
+        return audit::story(id, &facts).ok_or_else(|| unknown(id));
+    };
     let messages = dossier.trails.iter();
     let messages = messages.map(|one| trail::told(one, &dossier, scene));
     let messages: Vec<Value> = messages.collect();
@@ -27,6 +30,7 @@ pub fn why(inquiry: &Inquiry, id: &str, scene: &Scene<'_>) -> Result<Value, Stor
         "records": dossier.entries.iter().filter_map(entry).collect::<Vec<Value>>(),
         "notifications": said(&dossier),
         "acknowledged": taken(&dossier),
+        "audit": audit::before(&facts, &dossier),
         "more": { "records": dossier.more_entries, "messages": dossier.more_messages },
     });
     if let Some(message) = dossier.message {
@@ -46,7 +50,8 @@ fn unknown(id: &str) -> StoryError {
     StoryError::Unknown(format!(
         "nothing is kept of {id}: no alarm of that root id was stored, and no message has that number. A record \
          that no rule takes is answered \"ignored\" and not kept (storage.keep = \"all\" keeps it); `klaxond \
-         explain` says what the rules make of a record. What is older than storage.retention is gone"
+         explain` says what the rules make of a record. What is older than storage.retention is gone, and from the audit trail what is older than \
+         storage.audit_retention"
     ))
 }
 

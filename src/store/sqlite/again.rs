@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use crate::model::{Message, MessageId, MessageState, Time};
 
+use super::audit;
 use super::columns;
 use super::fault::Fault;
 use super::writer::Tx;
@@ -36,5 +37,9 @@ pub(in crate::store) fn again(
     conn.prepare_cached("DELETE FROM untold WHERE message = ?1")?
         .execute([id.0])?;
     tx.wait_for_disk();
-    Ok(columns::find(conn, id)?.map(|(message, _)| message))
+    let message = columns::find(conn, id)?.map(|(message, _)| message);
+    if let Some(message) = &message {
+        audit::again(tx, message, at, reason)?;
+    }
+    Ok(message)
 }

@@ -9,9 +9,9 @@ use crate::store::Sizes;
 
 use super::fault::Fault;
 use super::lock::beside;
-use super::rows;
 use super::space::{directory, free_bytes};
 use super::writer::Tx;
+use super::{audit, log, rows, signs};
 
 /// Messages that may go. Not before the fallback has heard of them; a member of a digest not before
 /// the digest is through, and a digest not before its members, whose story it is.
@@ -37,15 +37,26 @@ const STRAYS: &str = "DELETE FROM strays WHERE (wamid, stage) IN \
     (SELECT wamid, stage FROM strays WHERE came < ?1 ORDER BY came LIMIT ?2)";
 /// `at` grows with the position: only the first entries can be old enough. The newest stays, so
 /// that positions and times go on from it.
-const ENTRIES: &str = "DELETE FROM log WHERE at < ?1 \
-    AND position <= (SELECT position FROM meta) AND position < (SELECT max(position) FROM log) \
-    AND position IN (SELECT position FROM log ORDER BY position LIMIT ?2)";
+macro_rules! old_entries {
+    () => {
+        "FROM log WHERE at < ?1 AND position <= (SELECT position FROM meta) \
+         AND position < (SELECT max(position) FROM log) \
+         AND position IN (SELECT position FROM log ORDER BY position LIMIT ?2)"
+    };
+}
+const OLD_ENTRIES: &str = concat!(
+    "SELECT position, at, event, origin ",
+    old_entries!(),
+    " AND at >= (SELECT audit_floor FROM meta) ORDER BY position"
+);
+const ENTRIES: &str = concat!("DELETE ", old_entries!());
 const NUMBERS: &str =
     "DELETE FROM numbers WHERE NOT EXISTS (SELECT 1 FROM attempts WHERE number = numbers.id)";
 
 /// Deletes one chunk; how many rows went.
 pub(in crate::store) fn prune(tx: &mut Tx<'_>, before: Time, chunk: usize) -> Result<usize, Fault> {
     let conn = tx.write()?;
+    keep_facts(conn, before, chunk)?;
     let mut gone = 0;
     for sql in [ATTEMPTS, MESSAGES, NOTIFICATIONS, REPLIES, STRAYS, ENTRIES] {
         gone += conn
@@ -53,7 +64,21 @@ pub(in crate::store) fn prune(tx: &mut Tx<'_>, before: Time, chunk: usize) -> Re
             .execute(params![before.as_ms(), rows::limit(chunk)])?;
     }
     gone += conn.prepare_cached(NUMBERS)?.execute([])?;
+    signs::prune(conn)?;
     Ok(gone)
+}
+
+/// Writes what the entries that go tell into the audit trail.
+fn keep_facts(conn: &Connection, before: Time, chunk: usize) -> Result<(), Fault> {
+    let mut statement = conn.prepare_cached(OLD_ENTRIES)?;
+    let mut found = statement.query(params![before.as_ms(), rows::limit(chunk)])?;
+    while let Some(row) = found.next()? {
+        let origin: String = row.get(3)?;
+        for fact in audit::heard(&log::entry(row)?, &origin) {
+            audit::insert(conn, &fact)?;
+        }
+    }
+    Ok(())
 }
 
 /// How much room the database at `path` takes.

@@ -5,7 +5,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use rusqlite::Connection;
 
-use crate::model::{LogEntry, Position, Time};
+use crate::model::{LogEntry, NotificationId, Position, Time};
+use crate::store::Seq;
+
+use super::signs::{self, Signs};
 
 /// The end of the log, and the open trees by hash.
 pub(super) struct Book {
@@ -15,6 +18,18 @@ pub(super) struct Book {
     pub(super) last_at: Time,
     /// Stored in this transaction, for the tail.
     pub(super) stored: Vec<LogEntry>,
+    /// Facts of the audit trail that were written after the last entry.
+    pub(super) written: i64,
+    /// What the last entries of the log speak of.
+    pub(super) heard: Signs,
+    /// What the last notifications speak of.
+    pub(super) said: Signs,
+    /// When the first record was refused for want of room, until the trail tells of it.
+    pub(super) refused: Option<Time>,
+    /// Since when records are refused, as the trail tells.
+    pub(super) busy: Option<Time>,
+    /// This transaction tells that they are taken again.
+    pub(super) over: bool,
     hasher: RandomState,
     /// How many open trees have this hash: a hash that is not here is a tree that is not open.
     open: HashMap<u64, u32, BuildHasherDefault<Identity>>,
@@ -33,6 +48,10 @@ pub(super) struct Mark {
     head: Position,
     last_at: Time,
     stored: usize,
+    written: i64,
+    heard: usize,
+    said: usize,
+    over: bool,
     undo: usize,
 }
 
@@ -45,10 +64,24 @@ impl Book {
             [],
             |row| Ok((Position(row.get(0)?), Time::from_ms(row.get(1)?))),
         )?;
+        let last: Option<i64> =
+            conn.query_row("SELECT max(seq) FROM audit", [], |row| row.get(0))?;
+        let last = last.map(Seq).filter(|last| last.position() == head);
+        let said: i64 = conn.query_row(
+            "SELECT coalesce(max(id), 0) FROM notifications WHERE id <= ?1",
+            [NotificationId::DIGESTS],
+            |row| row.get(0),
+        )?;
         let mut book = Self {
             head,
             last_at,
             stored: Vec::new(),
+            written: last.and_then(Seq::count).unwrap_or(0),
+            heard: Signs::after(signs::LOG, head.0),
+            said: Signs::after(signs::SAID, said),
+            refused: None,
+            busy: None,
+            over: false,
             hasher: RandomState::new(),
             open: HashMap::default(),
             undo: Vec::new(),
@@ -94,6 +127,10 @@ impl Book {
             head: self.head,
             last_at: self.last_at,
             stored: self.stored.len(),
+            written: self.written,
+            heard: self.heard.mark(),
+            said: self.said.mark(),
+            over: self.over,
             undo: self.undo.len(),
         }
     }
@@ -103,6 +140,10 @@ impl Book {
         self.head = mark.head;
         self.last_at = mark.last_at;
         self.stored.truncate(mark.stored);
+        self.written = mark.written;
+        self.heard.rewind(mark.heard);
+        self.said.rewind(mark.said);
+        self.over = mark.over;
         for change in self.undo.split_off(mark.undo).into_iter().rev() {
             match change {
                 Change::Opened(hash) => self.remove(hash),
@@ -114,6 +155,11 @@ impl Book {
     /// The transaction is committed: nothing is taken back any more. Returns what was stored.
     pub(super) fn settle(&mut self) -> Vec<LogEntry> {
         self.undo.clear();
+        self.heard.settle();
+        self.said.settle();
+        if std::mem::take(&mut self.over) {
+            self.busy = None;
+        }
         std::mem::take(&mut self.stored)
     }
 

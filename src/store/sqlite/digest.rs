@@ -16,7 +16,7 @@ use crate::store::{DigestPart, DigestWrite, Ending, NewMessage};
 use super::columns::{MESSAGE, message};
 use super::fault::Fault;
 use super::writer::Tx;
-use super::{outbox, rows, waiting};
+use super::{audit, outbox, rows, waiting};
 
 /// No message holds more of any text, in characters.
 const MAX_TEXT: usize = 1_100;
@@ -56,6 +56,14 @@ pub(in crate::store) fn write(
                 write.at.as_ms(),
             ])?;
         }
+        audit::digested(
+            tx,
+            &new.message,
+            &notification,
+            &part.members,
+            write.at,
+            &write.reason,
+        )?;
         written.push((new.message, Arc::new(notification)));
     }
     Ok(written)
@@ -93,6 +101,7 @@ pub(in crate::store) fn undo(tx: &mut Tx<'_>, ending: &Ending) -> Result<Vec<Mes
     ))?;
     let found = statement.query(params![ending.message.0, MessageState::Digested.name()])?;
     let members = rows::collect(found, message)?;
+    let reason = format!("digest {} failed: {}", ending.message, ending.reason);
     conn.prepare_cached(
         "UPDATE messages SET state = ?3, reason = ?4, digest = NULL, ended = NULL WHERE digest = ?1 AND state = ?2",
     )?
@@ -100,8 +109,11 @@ pub(in crate::store) fn undo(tx: &mut Tx<'_>, ending: &Ending) -> Result<Vec<Mes
         ending.message.0,
         MessageState::Digested.name(),
         MessageState::Queued.name(),
-        format!("digest {} failed: {}", ending.message, ending.reason),
+        &reason,
     ])?;
+    for member in &members {
+        audit::waits(tx, member, ending.at, &reason)?;
+    }
     Ok(members)
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
-use crate::model::{ContactId, Phone};
+use crate::model::{ContactId, Phone, Time};
 use crate::store::{Forgotten, StoreError};
 
+use super::audit;
 use super::fault::Fault;
 use super::rows;
 use super::writer::Tx;
@@ -21,7 +22,9 @@ pub(in crate::store) fn forget(
     tx: &mut Tx<'_>,
     contact: &ContactId,
     phones: &[Phone],
+    at: Time,
 ) -> Result<Forgotten, Fault> {
+    audit::forgotten(tx, contact, at)?;
     let conn = tx.write()?;
     let contact = contact.as_str();
     let mut statement = conn.prepare(

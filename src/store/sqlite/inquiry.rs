@@ -4,20 +4,17 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{
-    ContactId, Event, LogEntry, MessageId, MessageState, Notification, NotificationId, Position,
-    Row, RowKind, Time,
-};
-use crate::store::{Dossier, HeldBack, Listed, ReplyTrail, Told, Trail, Wanted};
+use crate::model::{ContactId, Event, MessageId, Notification, NotificationId, Row, RowKind, Time};
+use crate::store::{Dossier, HeldBack, ReplyTrail, Told, Trail};
 
 use super::fault::Fault;
-use super::{inbox, rows, state, trail, waiting};
+use super::{inbox, log, rows, signs, state, trail, waiting};
 
 /// Entries of the log that a dossier holds.
 const MAX_ENTRIES: usize = 100;
 
 /// Notifications that a dossier holds.
-const MAX_NOTIFICATIONS: i64 = 200;
+const MAX_NOTIFICATIONS: usize = 200;
 
 /// Messages that a dossier holds.
 const MAX_MESSAGES: usize = 300;
@@ -30,36 +27,6 @@ const MAX_HELD: i64 = 1_000;
 
 /// How Meta's ids begin.
 const WAMID: &str = "wamid.";
-
-/// Messages, the newest first.
-pub(in crate::store) fn messages(conn: &Connection, wanted: &Wanted) -> Result<Vec<Listed>, Fault> {
-    let mut statement = conn.prepare(
-        "SELECT found.id, contact, created, state, reason, json FROM \
-         (SELECT id, notification, contact, created, state, reason FROM messages \
-         WHERE (?1 IS NULL OR contact = ?1) AND (?2 IS NULL OR state = ?2) AND (?3 IS NULL OR created >= ?3) \
-         ORDER BY created DESC, id DESC LIMIT ?4) found \
-         JOIN notifications ON notifications.id = notification ORDER BY created DESC, found.id DESC",
-    )?;
-    let found = statement.query(params![
-        wanted.contact,
-        wanted.state.map(MessageState::name),
-        wanted.since.map(Time::as_ms),
-        rows::limit(wanted.limit),
-    ])?;
-    rows::collect(found, |row| {
-        let id = MessageId(row.get(0)?);
-        Ok(Listed {
-            id,
-            contact: rows::name(row, 1, |text| ContactId::parse(text).ok())?,
-            created: Time::from_ms(row.get(2)?),
-            state: rows::name(row, 3, MessageState::from_name)?,
-            reason: row.get(4)?,
-            notification: rows::from_json(row.get_ref(5)?, || {
-                format!("the notification of message {id}")
-            })?,
-        })
-    })
-}
 
 /// All that is kept of an alarm or a message.
 pub(in crate::store) fn dossier(conn: &Connection, id: &str) -> Result<Option<Dossier>, Fault> {
@@ -256,32 +223,31 @@ fn needle(id: &str) -> Result<String, Fault> {
 /// What the log has of an alarm, oldest first, and whether there is more.
 fn entries(conn: &Connection, id: &str) -> Result<(Vec<Told>, bool), Fault> {
     let mut statement = conn.prepare(
-        "SELECT position, at, origin, event FROM log WHERE instr(event, ?1) > 0 ORDER BY position DESC",
+        "SELECT position, at, event, origin FROM log WHERE position BETWEEN ?1 AND ?2 \
+         AND instr(event, ?3) > 0 ORDER BY position DESC",
     )?;
-    let mut found = statement.query([needle(id)?])?;
+    let needle = needle(id)?;
     let mut entries = Vec::new();
-    while let Some(row) = found.next()? {
-        let position = Position(row.get(0)?);
-        let event: Event =
-            rows::from_json(row.get_ref(3)?, || format!("entry {position} of the log"))?;
-        if !speaks_of(&event, id) {
-            continue;
+    let mut more = false;
+    'spans: for (low, high) in signs::spans(conn, signs::LOG, signs::hash(id))? {
+        let mut found = statement.query(params![low, high, needle])?;
+        while let Some(row) = found.next()? {
+            let entry = log::entry(row)?;
+            if !speaks_of(&entry.event, id) {
+                continue;
+            }
+            if entries.len() == MAX_ENTRIES {
+                more = true;
+                break 'spans;
+            }
+            entries.push(Told {
+                entry,
+                origin: row.get(3)?,
+            });
         }
-        if entries.len() == MAX_ENTRIES {
-            entries.reverse();
-            return Ok((entries, true));
-        }
-        entries.push(Told {
-            entry: LogEntry {
-                position,
-                at: Time::from_ms(row.get(1)?),
-                event,
-            },
-            origin: row.get(2)?,
-        });
     }
     entries.reverse();
-    Ok((entries, false))
+    Ok((entries, more))
 }
 
 fn speaks_of(event: &Event, alarm: &str) -> bool {
@@ -301,17 +267,26 @@ fn speaks_of(event: &Event, alarm: &str) -> bool {
 /// What rules said of an alarm, oldest first.
 fn said_of(conn: &Connection, id: &str) -> Result<Vec<Notification>, Fault> {
     let mut statement = conn.prepare(
-        "SELECT id, json FROM notifications WHERE kind <> 'digest' AND instr(json, ?1) > 0 \
-         ORDER BY id DESC LIMIT ?2",
+        "SELECT id, json FROM notifications WHERE id BETWEEN ?1 AND ?2 AND kind <> 'digest' \
+         AND instr(json, ?3) > 0 ORDER BY id DESC LIMIT ?4",
     )?;
-    let found = statement.query(params![needle(id)?, MAX_NOTIFICATIONS])?;
-    let mut said: Vec<Notification> = rows::collect(found, |row| {
-        let number: i64 = row.get(0)?;
-        rows::from_json(row.get_ref(1)?, || format!("notification {number}"))
-    })?;
-    said.retain(|said: &Notification| {
-        said.alarm.id == id || said.view.alarms.iter().any(|alarm| alarm.id == id)
-    });
+    let needle = needle(id)?;
+    let mut said: Vec<Notification> = Vec::new();
+    for (low, high) in signs::spans(conn, signs::SAID, signs::hash(id))? {
+        let room = MAX_NOTIFICATIONS.saturating_sub(said.len());
+        if room == 0 {
+            break;
+        }
+        let found = statement.query(params![low, high, needle, rows::limit(room)])?;
+        let mut some: Vec<Notification> = rows::collect(found, |row| {
+            let number: i64 = row.get(0)?;
+            rows::from_json(row.get_ref(1)?, || format!("notification {number}"))
+        })?;
+        some.retain(|said| {
+            said.alarm.id == id || said.view.alarms.iter().any(|alarm| alarm.id == id)
+        });
+        said.extend(some);
+    }
     said.reverse();
     Ok(said)
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::model::{AlarmRecord, Event, LogEntry, MessageId, Position, Time, TreeKey};
-use crate::store::NewEntry;
+use crate::store::{Fact, NewEntry, What};
 
 use super::fault::Fault;
 use super::writer::Tx;
-use super::{outbox, rows};
+use super::{outbox, rows, signs};
 
 /// An entry as far as it can be prepared before it reaches the writer.
 pub(in crate::store) struct Prepared {
@@ -21,6 +21,8 @@ pub(in crate::store) struct Prepared {
     /// The event as it is stored; made here for what is stored in any case.
     json: Option<String>,
     tree: Option<Touch>,
+    /// The hash of the root id that it speaks of.
+    sign: Option<u32>,
 }
 
 /// What a record does to its tree.
@@ -51,6 +53,7 @@ impl Prepared {
         let wanted = wanted || tree.is_none();
         Self {
             at,
+            sign: sign(&event),
             json: if wanted {
                 rows::to_json(&event).ok()
             } else {
@@ -61,6 +64,21 @@ impl Prepared {
             wanted,
             tree,
         }
+    }
+}
+
+/// The hash of what an event speaks of, as people name it.
+fn sign(event: &Event) -> Option<u32> {
+    match event {
+        Event::Record(record) => Some(signs::hash(&record.id)),
+        Event::ClosedByHand { id, .. } | Event::AckByHand { id, .. } => Some(signs::hash(id)),
+        Event::Unsilence { id, .. } => Some(signs::hash(&id.to_string())),
+        Event::Reloaded { .. }
+        | Event::Updates(_)
+        | Event::Undelivered(_)
+        | Event::Notice(_)
+        | Event::Silence(_)
+        | Event::ClockJump { .. } => None,
     }
 }
 
@@ -121,7 +139,8 @@ pub(in crate::store) fn open_alarms(
     Ok(records.collect())
 }
 
-fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
+/// An entry from its position, time and event.
+pub(super) fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
     let position = Position(row.get(0)?);
     Ok(LogEntry {
         position,
@@ -133,7 +152,11 @@ fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
 fn store(tx: &mut Tx<'_>, entry: &Prepared) -> Result<Position, Fault> {
     // What is not a record is small and rare: it has the room that `min_free` keeps.
     if entry.tree.is_some() {
-        tx.space.check()?;
+        if let Err(fault) = tx.space.check() {
+            tx.book.refused.get_or_insert(entry.at);
+            return Err(fault);
+        }
+        take_again(tx, entry.at)?;
     }
     let conn = tx.write()?;
     let position = tx.book.head.next();
@@ -153,6 +176,10 @@ fn store(tx: &mut Tx<'_>, entry: &Prepared) -> Result<Position, Fault> {
         touch(tx, tree, position)?;
     }
     tx.book.head = position;
+    tx.book.written = 0;
+    if let Some(sign) = entry.sign {
+        tx.book.heard.note(position.0, sign);
+    }
     tx.book.last_at = at;
     tx.book.stored.push(LogEntry {
         position,
@@ -160,6 +187,21 @@ fn store(tx: &mut Tx<'_>, entry: &Prepared) -> Result<Position, Fault> {
         event: entry.event.clone(),
     });
     Ok(position)
+}
+
+/// Writes into the audit trail that records are taken again, when they were not.
+fn take_again(tx: &mut Tx<'_>, at: Time) -> Result<(), Fault> {
+    let Some(since) = tx.book.busy.filter(|_| !tx.book.over) else {
+        tx.book.refused = None;
+        return Ok(());
+    };
+    tx.witness(Fact {
+        detail: format!("since {since}"),
+        ..Fact::new(at, What::BusyOver)
+    })?;
+    tx.book.over = true;
+    tx.book.refused = None;
+    Ok(())
 }
 
 /// Appends an event that is not a record.
@@ -172,6 +214,7 @@ pub(super) fn note(
     let prepared = Prepared {
         at,
         json: None,
+        sign: sign(&event),
         event,
         origin: Arc::clone(origin),
         wanted: true,

@@ -21,7 +21,7 @@ use super::fault::{self, Fault};
 use super::lock::Lock;
 use super::schema::{self, APPLICATION_ID, STEPS};
 use super::space::{Space, directory};
-use super::wal::Wal;
+use super::wal::{Syncs, Wal};
 use super::writer::Writer;
 
 /// How long a statement waits for another process that holds the database.
@@ -43,6 +43,7 @@ pub(in crate::store) struct Opened {
     pub(in crate::store) head: watch::Receiver<Position>,
     pub(in crate::store) entries: mpsc::Receiver<LogEntry>,
     pub(in crate::store) id: Arc<str>,
+    pub(in crate::store) syncs: Syncs,
 }
 
 /// Opens the database, making or migrating it where needed.
@@ -57,7 +58,8 @@ pub(in crate::store) fn open(settings: &Settings, threaded: bool) -> Result<Open
         check_pages(&conn).map_err(|fault| fault.at(path))?;
     }
     let (id, book) = read_in(&conn).map_err(|fault| fault.at(path))?;
-    let wal = Wal::open(path)?;
+    let syncs = Syncs::default();
+    let wal = Wal::open(path, syncs.clone())?;
     sync_directory(path)?;
     let reader = connect(path)
         .and_then(|reader| {
@@ -93,6 +95,7 @@ pub(in crate::store) fn open(settings: &Settings, threaded: bool) -> Result<Open
         head,
         entries,
         id,
+        syncs,
     })
 }
 

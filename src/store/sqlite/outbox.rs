@@ -9,7 +9,7 @@ use crate::store::{AttemptEnd, Claim, ClaimMark, Ending, NewMessage};
 use super::fault::Fault;
 use super::progress::Progress;
 use super::writer::Tx;
-use super::{columns, receipts, rows};
+use super::{audit, columns, receipts, rows};
 
 pub(super) fn insert_notification(
     conn: &Connection,
@@ -134,10 +134,11 @@ pub(in crate::store) fn finish(
             continue;
         };
         let written = progress.end(ending);
+        let mut late = Vec::new();
         if let Some(end) = &ending.attempt {
             end_attempt(conn, ending, end)?;
             if let Some(wamid) = &end.wamid {
-                receipts::settle_strays(conn, &mut progress, wamid, ending.at)?;
+                late = receipts::settle_strays(conn, &mut progress, wamid, ending.at)?;
             }
             receipts::note_failure(conn, ending.message, &progress)?;
         }
@@ -148,6 +149,7 @@ pub(in crate::store) fn finish(
         if ending.fallback && written {
             tell(conn, ending.message)?;
         }
+        audit::ended(tx, ending, progress.contact(), !written, &late)?;
     }
     Ok(news)
 }

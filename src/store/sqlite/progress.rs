@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::rows;
 
 const COLUMNS: &str = "state, reason, retry_at, unknowns, attempts, confirm, confirm_by, successor, \
-     sent, delivered, read, failure, ended";
+     sent, delivered, read, failure, ended, contact";
 
 /// The part of a message's row that changes.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ pub(super) struct Progress {
     /// JSON of a failed receipt that is still to be judged.
     failure: Option<String>,
     ended: Option<Time>,
+    contact: String,
 }
 
 /// What a receipt did to a message.
@@ -68,6 +69,7 @@ impl Progress {
             read: time(row, 10)?,
             failure: row.get(11)?,
             ended: time(row, 12)?,
+            contact: row.get(13)?,
         })
     }
 
@@ -106,6 +108,11 @@ impl Progress {
     /// Which message it is.
     pub(super) fn id(&self) -> MessageId {
         self.id
+    }
+
+    /// Who is told.
+    pub(super) fn contact(&self) -> &str {
+        &self.contact
     }
 
     /// How often it was tried.

@@ -100,20 +100,20 @@ pub(super) fn bound_strays(conn: &Connection, now: Time) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Applies the strays of `wamid`, whose message is known from here on.
+/// Applies the strays of `wamid`, whose message is known from here on; returns them.
 pub(super) fn settle_strays(
     conn: &Connection,
     progress: &mut Progress,
     wamid: &str,
     came: Time,
-) -> Result<(), Fault> {
+) -> Result<Vec<Receipt>, Fault> {
     let message = progress.id();
     let any = conn
         .prepare_cached("SELECT 1 FROM strays WHERE wamid = ?1")?
         .query_row([wamid], |_| Ok(()))
         .optional()?;
     if any.is_none() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut statement =
         conn.prepare_cached("DELETE FROM strays WHERE wamid = ?1 RETURNING stage, at, code, text")?;
@@ -133,5 +133,6 @@ pub(super) fn settle_strays(
     receipts.sort_by_key(|receipt| receipt.stage);
     receipts
         .iter()
-        .try_for_each(|receipt| receive(conn, progress, receipt, came))
+        .try_for_each(|receipt| receive(conn, progress, receipt, came))?;
+    Ok(receipts)
 }

@@ -7,7 +7,7 @@ use crate::store::{Saved, StepWrite};
 
 use super::fault::Fault;
 use super::writer::Tx;
-use super::{hooks, log, outbox, receipts, rows};
+use super::{audit, hooks, log, outbox, receipts, rows, signs};
 
 /// What was written last.
 pub(in crate::store) fn load(conn: &Connection) -> Result<Saved, Fault> {
@@ -57,7 +57,16 @@ pub(in crate::store) fn commit(tx: &mut Tx<'_>, steps: &[StepWrite]) -> Result<(
         let conn = tx.write()?;
         for notification in &step.notifications {
             outbox::insert_notification(conn, notification)?;
+            let number = notification.id.0;
+            tx.book
+                .said
+                .note(number, signs::hash(&notification.alarm.id));
+            for alarm in &notification.view.alarms {
+                tx.book.said.note(number, signs::hash(&alarm.id));
+            }
         }
+        let said = step.notifications.iter().map(AsRef::as_ref);
+        audit::decided(tx, said, &step.messages, step.engine_time)?;
         for message in &step.messages {
             outbox::insert_message(conn, message)?;
         }

@@ -9,19 +9,26 @@ use super::columns::{COLUMNS, MESSAGE, id as number, message, time};
 use super::fault::Fault;
 use super::rows;
 
-/// Messages in numbers.
+/// Messages in numbers, as the triggers keep them.
 pub(in crate::store) fn tally(conn: &Connection) -> Result<Tally, Fault> {
+    // One transaction, so that the numbers and the time are of one moment.
+    let conn = conn.unchecked_transaction()?;
     let mut statement =
-        conn.prepare_cached("SELECT state, count(*) FROM messages GROUP BY state")?;
+        conn.prepare_cached("SELECT state, messages FROM counts WHERE messages > 0")?;
     let counts = rows::collect(statement.query([])?, |row| {
         let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
         Ok((rows::name(row, 0, MessageState::from_name)?, count))
     })?;
-    let oldest: Option<i64> = conn.query_row(
-        "SELECT min(created) FROM messages WHERE ended IS NULL",
-        [],
-        |row| row.get(0),
-    )?;
+    drop(statement);
+    // Times do not go down with the numbers: the first of each space is its oldest.
+    let first =
+        "SELECT created FROM messages INDEXED BY messages_waiting WHERE ended IS NULL AND id";
+    let oldest: Option<i64> = conn
+        .prepare_cached(&format!(
+            "SELECT min(created) FROM (SELECT * FROM ({first} <= ?1 ORDER BY id LIMIT 1) \
+             UNION ALL SELECT * FROM ({first} > ?1 ORDER BY id LIMIT 1))"
+        ))?
+        .query_row([MessageId::DIGESTS], |row| row.get(0))?;
     Ok(Tally {
         counts,
         oldest_pending: oldest.map(Time::from_ms),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -33,6 +34,37 @@ const QUIET: Duration = Duration::from_millis(100);
 /// Commits that do not wait for the disk are brought there after this long at the latest.
 const RIDE: Duration = Duration::from_secs(1);
 
+/// Hears how long each sync took.
+pub(in crate::store) type OnSync = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// Whoever hears of syncs. Cheap to clone.
+#[derive(Clone, Default)]
+pub(in crate::store) struct Syncs(Arc<Mutex<Option<OnSync>>>);
+
+impl Syncs {
+    /// `hear` is told from here on, in place of whoever was.
+    pub(in crate::store) fn watch(&self, hear: OnSync) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(hear);
+    }
+
+    fn tell(&self, took: Duration) {
+        let hear = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(hear) = hear {
+            hear(took);
+        }
+    }
+}
+
+impl std::fmt::Debug for Syncs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Syncs")
+    }
+}
+
 /// The write-ahead log of the writer's connection.
 ///
 /// SQLite runs with `synchronous=NORMAL`: it syncs around checkpoints only, so that the order of
@@ -51,11 +83,12 @@ pub(super) struct Wal {
     unsynced: Option<Instant>,
     /// A sync failed: the system may have forgotten that these pages are not on disk.
     suspect: bool,
+    syncs: Syncs,
 }
 
 impl Wal {
     /// The log of the database at `path`, which SQLite has made by opening it.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(path: &Path, syncs: Syncs) -> Result<Self, StoreError> {
         let path = beside(path, "-wal");
         // Only ever appended to through this descriptor: what SQLite wrote is never touched.
         let file = File::options()
@@ -69,6 +102,7 @@ impl Wal {
             next_forced: MOST_PAGES,
             unsynced: None,
             suspect: false,
+            syncs,
         })
     }
 
@@ -84,6 +118,7 @@ impl Wal {
 
     /// Brings every commit to disk.
     pub(super) fn sync(&mut self, conn: &Connection, path: &Path) -> Result<(), StoreError> {
+        let began = Instant::now();
         if self.suspect {
             // Another sync of the same pages would say yes without writing them. A checkpoint
             // writes them again, to the database.
@@ -95,6 +130,7 @@ impl Wal {
             return Err(fault::io(&beside(path, "-wal"), &error));
         }
         self.unsynced = None;
+        self.syncs.tell(began.elapsed());
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, watch};
 
 use crate::model::{LogEntry, Position};
-use crate::store::{StoreClass, StoreError};
+use crate::store::{Fact, StoreClass, StoreError, What};
 
 use super::book::Book;
 use super::fault::Fault;
@@ -81,6 +81,7 @@ impl Writer {
             }
         }
         // After the answers: nobody waits for it.
+        self.tell_busy();
         if let Err(error) = self.wal.tend(&self.conn, &self.path) {
             tracing::warn!(%error, "the write-ahead log grows past its bound");
         }
@@ -131,6 +132,33 @@ impl Writer {
         }
         self.publish(stored);
         Ok(ends)
+    }
+
+    /// Writes into the audit trail that records are refused, where there is room for that.
+    fn tell_busy(&mut self) {
+        let (Some(at), None) = (self.book.refused, self.book.busy) else {
+            return;
+        };
+        let start = self.book.mark();
+        let mut tx = Tx {
+            conn: &self.conn,
+            book: &mut self.book,
+            space: &mut self.space,
+            begun: false,
+            wrote: false,
+            lasting: false,
+        };
+        let told = tx
+            .witness(Fact::new(at, What::Busy))
+            .and_then(|()| tx.commit());
+        drop(tx);
+        if told.is_ok() {
+            self.book.settle();
+            self.book.busy = self.book.refused.take();
+            self.wal.committed(&self.conn);
+        } else {
+            self.book.rewind(start);
+        }
     }
 
     fn transact(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<End>, Fault> {
@@ -232,6 +260,8 @@ impl<'a> Tx<'a> {
         if !self.begun {
             return Ok(false);
         }
+        self.book.heard.write(self.conn)?;
+        self.book.said.write(self.conn)?;
         self.statement("COMMIT")?;
         self.begun = false;
         Ok(true)

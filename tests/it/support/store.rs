@@ -44,6 +44,7 @@ pub fn settings(path: &Path) -> Settings {
         path: path.to_owned(),
         min_free: 0,
         retention: Duration::from_secs(86_400),
+        audit_retention: Duration::from_secs(86_400),
     }
 }
 

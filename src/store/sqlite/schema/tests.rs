@@ -85,3 +85,30 @@ fn a_step_that_fails_leaves_the_version_before_it() {
     assert_eq!(text(&conn, "SELECT author FROM notes"), "nobody");
     assert!(copy_name(&path, 1).exists());
 }
+
+#[test]
+fn the_fourth_step_counts_what_is_there() {
+    let (_folder, path, mut conn) = database();
+    migrate(&mut conn, &path, &STEPS[..3]).unwrap();
+    let insert = "INSERT INTO messages (id, notification, contact, template, bucket, severity, created, shadow, \
+                  state, reason, attempts, unknowns) VALUES (?1, 1, 'a', 'b', 'c', 'd', 1, 0, ?2, '', 0, 0)";
+    for (id, state) in [(1, "queued"), (2, "read"), (3, "read")] {
+        conn.execute(insert, (id, state)).unwrap();
+    }
+    conn.execute_batch(
+        "INSERT INTO meta (id, uuid) VALUES (1, 'x'); INSERT INTO log VALUES (1, 5, 'o', '{}')",
+    )
+    .unwrap();
+    migrate(&mut conn, &path, STEPS).unwrap();
+    assert_eq!(version(&conn).unwrap(), 4);
+    assert!(copy_name(&path, 3).exists());
+    let counts = "SELECT group_concat(state || messages) FROM (SELECT * FROM counts WHERE messages > 0 ORDER BY state)";
+    assert_eq!(text(&conn, counts), "queued1,read2");
+    conn.execute("UPDATE messages SET state = 'sending' WHERE id = 1", [])
+        .unwrap();
+    conn.execute("DELETE FROM messages WHERE id = 2", [])
+        .unwrap();
+    assert_eq!(text(&conn, counts), "read1,sending1");
+    let refused = conn.execute("DELETE FROM log", []).unwrap_err();
+    assert!(refused.to_string().contains("audit trail"), "{refused}");
+}

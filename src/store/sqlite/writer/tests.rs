@@ -23,6 +23,7 @@ fn fixture() -> Fixture {
         path: folder.path().join("klaxond.db"),
         min_free: 0,
         retention: Duration::from_secs(1),
+        audit_retention: Duration::from_secs(1),
     };
     let (store, tail) = Store::open(&settings, Mode::Threaded).unwrap();
     Fixture {
