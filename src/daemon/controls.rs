@@ -9,7 +9,9 @@ use crate::model::{AlarmRecord, Event, Notice, Time};
 use crate::pipeline::fallback;
 use crate::pipeline::heartbeat::{Expected, Heartbeats};
 use crate::pipeline::intake::Gate;
-use crate::pipeline::{Clock, Crowding, Desk, Foresight, Outfit, Reloads, ReplyWords, Standing};
+use crate::pipeline::{
+    Clock, Crowding, Decided, Desk, Foresight, Outfit, Reloads, ReplyWords, Standing,
+};
 use crate::store::{Log, StoreError};
 
 use super::core::Policy;
@@ -21,6 +23,7 @@ pub struct Controls {
     pub(super) gate: Arc<Gate>,
     pub(super) heartbeats: Heartbeats,
     pub(super) log: Log,
+    pub(super) decided: Decided,
     pub(super) desk: Arc<Desk>,
     pub(super) reloads: Reloads,
     pub(super) foresight: Foresight,
@@ -123,7 +126,10 @@ impl Controls {
         let open = self.log.open_alarms(id).await?;
         if !open.is_empty() {
             let (id, by) = (id.to_owned(), by.to_owned());
-            self.gate.note(Event::ClosedByHand { id, by }).await?;
+            let origin = Arc::from(by.as_str());
+            self.gate
+                .note_by(Event::ClosedByHand { id, by }, origin)
+                .await?;
         }
         Ok(open)
     }
@@ -133,11 +139,18 @@ impl Controls {
     ///
     /// # Errors
     /// The log cannot take it; nobody has them.
-    pub async fn ack_by_hand(&self, id: &str, by: &str) -> Result<Vec<AlarmRecord>, StoreError> {
+    pub async fn ack_by_hand(
+        &self,
+        id: &str,
+        by: &str,
+        origin: &str,
+    ) -> Result<Vec<AlarmRecord>, StoreError> {
         let open = self.log.open_alarms(id).await?;
         if !open.is_empty() {
             let (id, by) = (id.to_owned(), by.to_owned());
-            self.gate.note(Event::AckByHand { id, by }).await?;
+            self.gate
+                .note_by(Event::AckByHand { id, by }, Arc::from(origin))
+                .await?;
         }
         Ok(open)
     }

@@ -249,6 +249,7 @@ impl Core {
             gate: Arc::clone(&self.gate),
             heartbeats: self.heartbeats.clone(),
             log: self.store.log.clone(),
+            decided: self.decided.clone(),
             desk: Arc::clone(&self.desk),
             reloads: self.reloads.clone(),
             foresight: self.foresight.clone(),

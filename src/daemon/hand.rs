@@ -1,9 +1,13 @@
 //! What people find out and do about alarms and messages, for the control socket.
 
+mod silences;
+mod standing;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::engine::Ruleset;
 use crate::model::{RowKind, Time};
@@ -25,6 +29,8 @@ pub(super) struct Hand {
     database: Arc<Path>,
     /// Whether receipts come in.
     receipts: bool,
+    /// Whoever orders a silence holds it.
+    silencing: Arc<Mutex<()>>,
 }
 
 impl Hand {
@@ -35,11 +41,17 @@ impl Hand {
             outbox: store.outbox.clone(),
             database: Arc::from(database),
             receipts,
+            silencing: Arc::default(),
         }
     }
 
     pub(super) async fn answer(&self, ask: Ask) -> Result<Value, Refusal> {
         let answer = match ask {
+            Ask::Alarms { filter, limit } => return self.alarms(filter, limit).await,
+            Ask::Rules => return self.rules().await,
+            Ask::Silences { expired } => return self.silences(expired).await,
+            Ask::Silence { order, origin } => return self.silence(order, origin).await,
+            Ask::Unsilence { id, by, origin } => return self.unsilence(id, &by, origin).await,
             Ask::Messages {
                 contact,
                 state,
@@ -63,11 +75,6 @@ impl Hand {
             Ask::Retry(id) => self.retry(id).await,
             Ask::Ack { id, by, origin } => self.ack(&id, &by, &origin).await,
             Ask::Forget(id) => self.forget(&id).await,
-            Ask::Alarms { .. }
-            | Ask::Rules
-            | Ask::Silences { .. }
-            | Ask::Silence { .. }
-            | Ask::Unsilence { .. } => Err(StoryError::Refused("not served".to_owned())),
         };
         answer.map_err(|error| match error {
             StoryError::Unknown(text) => Refusal::Unknown(text),
@@ -154,7 +161,7 @@ impl Hand {
     }
 
     async fn ack(&self, id: &str, by: &str, origin: &str) -> Result<Value, StoryError> {
-        let taken = self.controls.ack_by_hand(id, by).await?;
+        let taken = self.controls.ack_by_hand(id, by, origin).await?;
         if taken.is_empty() {
             return Err(StoryError::Unknown(format!(
                 "no alarm of the root id {id} is open; `klaxond why {id}` tells what is known of it"

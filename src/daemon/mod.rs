@@ -4,6 +4,7 @@ mod clear;
 mod concerns;
 mod controls;
 mod core;
+mod descriptors;
 mod hand;
 mod heartbeats;
 mod housekeeping;

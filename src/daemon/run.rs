@@ -17,6 +17,7 @@ use crate::web;
 use crate::whatsapp::{Client, ClientError};
 
 use super::core::{Core, CoreError, Parts, Policy};
+use super::descriptors;
 use super::housekeeping::{self, Kept};
 use super::line::Line;
 use super::reload::Reloader;
@@ -84,6 +85,7 @@ impl RunError {
 /// It cannot start, or a part of it died.
 pub fn run(path: PathBuf, environment: Environment, loaded: Loaded) -> Result<(), RunError> {
     telemetry::init(loaded.settings.log);
+    descriptors::allow();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()

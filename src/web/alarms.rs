@@ -6,42 +6,38 @@
 //! answered `busy`: those, and only those, are to be sent again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::timeout;
 
 use crate::model::Answer;
 use crate::pipeline::intake::{Incoming, MAX_BATCH};
 
 use super::app::{App, Records};
-use super::guard::Origin;
-use super::router::problem;
+use super::body::{BodyFault, Whole};
+use super::caller::Origin;
+use super::routes::Routes;
 
-/// A body has to be here in this time.
-pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) fn routes() -> Routes {
+    Routes::default().hand_in("/api/v1/alarms", take)
+}
 
-pub(super) async fn take(
+async fn take(
     State(app): State<App>,
     Extension(Origin(origin)): Extension<Origin>,
     request: Request,
 ) -> Response {
-    let body = match timeout(BODY_TIMEOUT, Bytes::from_request(request, &())).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return rejected(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is too large; send it in several requests".to_owned(),
-            );
+    let body = match Whole::from_request(request, &()).await {
+        Ok(body) => body,
+        Err(BodyFault::TooLarge) => {
+            let fault = BodyFault::TooLarge;
+            return fault.mark(rejected(fault.status(), fault.text().to_owned()));
         }
-        Ok(Err(_)) => return problem(StatusCode::BAD_REQUEST, "the body did not arrive whole"),
-        Err(_) => return problem(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+        Err(fault) => return fault.into_response(),
     };
-    let Records { records, many } = match (app.read)(&body) {
+    let Records { records, many } = match (app.read)(body.bytes()) {
         Ok(read) => read,
         Err(error) => return rejected(StatusCode::BAD_REQUEST, error),
     };

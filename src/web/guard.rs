@@ -3,53 +3,88 @@
 //! | | TCP without a token | TCP with a token | control socket |
 //! |---|---|---|---|
 //! | health | open | open | open |
-//! | reading, handing in alarms | open on loopback | bearer token | open |
-//! | what changes anything else | refused | bearer token | open |
+//! | reading | open on loopback | bearer token, or a session | open |
+//! | handing in alarms | open on loopback | bearer token, or a session | open |
+//! | what changes anything else | refused | bearer token, or a session | open |
 //!
 //! On TCP only loopback and the declared proxies may connect at all. The file mode of the control
-//! socket says who may use it. Web pages are kept out: a request that a page makes to change
-//! something carries `Origin`, and one that comes by a name that was bent to this address carries
-//! that name in `Host`.
+//! socket says who may use it. A session is a cookie that `/login` gives for the token.
+//!
+//! Pages of others are kept out: a request that a page makes to change something carries `Origin`,
+//! and one that comes by a name that was bent to this address carries that name in `Host`. With a
+//! session a page changes things only from the name that it was called by.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
+
+use crate::model::Time;
 
 use super::Settings;
+use super::caller::{Caller, called, is_local_name, is_own_page};
 use super::router::problem;
+use super::routes::{Access, Route};
+use super::token::Token;
 
-/// Where a connection came from.
+/// The name of the session's cookie.
+pub(super) const COOKIE: &str = "klaxond";
+
+/// What whoever asks may do; a page shows what can be done by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
-    /// Over TCP.
-    Tcp(IpAddr),
-    /// Over the control socket, with user and process where the kernel tells.
-    Control(Option<(u32, Option<i32>)>),
+pub(super) struct Rights {
+    /// Change things.
+    pub(super) acts: bool,
+    /// By a session, which can be ended.
+    pub(super) session: bool,
 }
 
-/// Who called, for the audit trail.
-#[derive(Debug, Clone)]
-pub(super) struct Origin(pub(super) Arc<str>);
+impl Rights {
+    const READS: Self = Self {
+        acts: false,
+        session: false,
+    };
+    const ACTS: Self = Self {
+        acts: true,
+        session: false,
+    };
+    const SESSION: Self = Self {
+        acts: true,
+        session: true,
+    };
+}
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Guard {
-    token: Option<SecretString>,
-    proxies: Arc<[IpAddr]>,
+    pub(super) token: Option<Token>,
+    pub(super) proxies: Arc<[IpAddr]>,
+    routes: Arc<[Route]>,
+    pub(super) now: Arc<dyn Fn() -> Time + Send + Sync>,
 }
 
 impl Guard {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            token: settings.token.clone(),
+            token: settings.token.clone().map(Token::new),
             proxies: settings.proxies.iter().map(IpAddr::to_canonical).collect(),
+            routes: Arc::from([]),
+            now: Arc::new(|| jiff::Timestamp::now().into()),
         }
+    }
+
+    /// Judges by these routes, and ends sessions by this clock.
+    pub(super) fn over(
+        mut self,
+        routes: &[Route],
+        now: Arc<dyn Fn() -> Time + Send + Sync>,
+    ) -> Self {
+        self.routes = routes.into();
+        self.now = now;
+        self
     }
 
     /// The middleware in front of every route.
@@ -59,25 +94,31 @@ impl Guard {
         mut request: Request,
         next: Next,
     ) -> Response {
-        if let Err(refusal) = guard.admit(caller, &request) {
-            let path = request.uri().path();
-            tracing::info!(%caller, path, because = refusal.because, "an HTTP request is refused");
-            return refusal.into_response();
-        }
-        let origin = Origin(guard.origin(caller, request.headers()).into());
+        let rights = match guard.admit(caller, &request) {
+            Ok(rights) => rights,
+            Err(refusal) => {
+                let path = request.uri().path();
+                tracing::info!(%caller, path, because = refusal.because, "an HTTP request is refused");
+                return refusal.into_response();
+            }
+        };
+        let origin = caller.origin(&guard.proxies, request.headers());
         request.extensions_mut().insert(origin);
+        request.extensions_mut().insert(rights);
         next.run(request).await
     }
 
-    fn admit(&self, caller: Caller, request: &Request) -> Result<(), Refusal> {
-        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-        if !is_read && request.headers().contains_key(header::ORIGIN) {
-            return Err(Refusal::forbidden(
-                "requests of web pages change nothing here",
-            ));
-        }
+    fn admit(&self, caller: Caller, request: &Request) -> Result<Rights, Refusal> {
+        let headers = request.headers();
+        unambiguous(headers)?;
+        let access = self.access(request);
+        let changes = matches!(access, Access::HandIn | Access::Act);
+        let from_page = headers.contains_key(header::ORIGIN);
         let Caller::Tcp(address) = caller else {
-            return Ok(());
+            if changes && from_page {
+                return Err(Refusal::PAGE);
+            }
+            return Ok(Rights::ACTS);
         };
         let is_proxy = self.proxies.contains(&address);
         if !address.is_loopback() && !is_proxy {
@@ -85,46 +126,149 @@ impl Guard {
                 "only this host and the proxies of http.proxies may connect",
             ));
         }
-        let path = request.uri().path();
-        if matches!(path, "/-/healthy" | "/-/ready") {
-            return Ok(());
+        if access == Access::Open {
+            return Ok(Rights::READS);
         }
         let Some(token) = &self.token else {
-            if is_proxy && !address.is_loopback() {
-                return Err(Refusal::forbidden(
-                    "without http.token_file only this host is served",
-                ));
-            }
-            if !is_proxy && !is_local_name(request.headers().get(header::HOST)) {
-                return Err(Refusal::forbidden(
-                    "this name is not known here; call by 127.0.0.1 or localhost",
-                ));
-            }
-            let is_open = is_read || path == "/api/v1/alarms";
-            return is_open.then_some(()).ok_or(Refusal::forbidden(
-                "use the control socket, or set http.token_file and send the token",
-            ));
+            return self.admit_without_token(address, access, request);
         };
-        let given = request.headers().get(header::AUTHORIZATION);
-        given
+        if headers
+            .get(header::AUTHORIZATION)
             .is_some_and(|given| is_bearer(given, token))
-            .then_some(())
-            .ok_or(Refusal::UNAUTHORIZED)
+        {
+            if changes && from_page && !self.is_own_page(address, request) {
+                return Err(Refusal::PAGE);
+            }
+            return Ok(Rights::ACTS);
+        }
+        if self.has_session(token, headers) {
+            if changes && !self.is_own_page(address, request) {
+                return Err(Refusal::PAGE);
+            }
+            return Ok(Rights::SESSION);
+        }
+        Err(if access == Access::Read && wants_page(request) {
+            Refusal::LOGIN
+        } else {
+            Refusal::UNAUTHORIZED
+        })
     }
 
-    /// `http 10.0.0.7`, or what a declared proxy says of whom it calls for.
-    fn origin(&self, caller: Caller, headers: &HeaderMap) -> String {
-        if let Caller::Tcp(address) = caller
-            && self.proxies.contains(&address)
-            && let Some(last) = headers.get_all("x-forwarded-for").iter().next_back()
-            && let Ok(last) = last.to_str()
-            && let Some(client) = last.rsplit(',').next()
-            && let Ok(client) = client.trim().parse::<IpAddr>()
-        {
-            return format!("http {client} via {address}");
+    fn admit_without_token(
+        &self,
+        address: IpAddr,
+        access: Access,
+        request: &Request,
+    ) -> Result<Rights, Refusal> {
+        let headers = request.headers();
+        let is_proxy = self.proxies.contains(&address);
+        if is_proxy && !address.is_loopback() {
+            return Err(Refusal::forbidden(
+                "without http.token_file only this host is served",
+            ));
         }
-        caller.to_string()
+        let is_known = |name: &str| is_proxy || is_local_name(name);
+        if !called(request.uri(), headers).is_none_or(is_known) {
+            return Err(Refusal::forbidden(
+                "this name is not known here; call by 127.0.0.1 or localhost",
+            ));
+        }
+        match access {
+            Access::Open | Access::Read => Ok(Rights::READS),
+            Access::HandIn | Access::Act if headers.contains_key(header::ORIGIN) => {
+                Err(Refusal::PAGE)
+            }
+            Access::HandIn => Ok(Rights::READS),
+            Access::Act => Err(Refusal::forbidden(
+                "use the control socket, or set http.token_file and send the token",
+            )),
+        }
     }
+
+    /// Of what has no route, only reading is answered.
+    fn access(&self, request: &Request) -> Access {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let method = if is_read {
+            &Method::GET
+        } else {
+            request.method()
+        };
+        let path = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or(request.uri().path(), MatchedPath::as_str);
+        let route = |route: &&Route| route.path == path && route.method == *method;
+        match self.routes.iter().find(route) {
+            Some(route) => route.access,
+            None if is_read => Access::Read,
+            None => Access::Act,
+        }
+    }
+
+    pub(super) fn has_session(&self, token: &Token, headers: &HeaderMap) -> bool {
+        cookies(headers).any(|cookie| token.holds(cookie, (self.now)()))
+    }
+
+    fn is_own_page(&self, address: IpAddr, request: &Request) -> bool {
+        let headers = request.headers();
+        let forwarded = self
+            .proxies
+            .contains(&address)
+            .then(|| headers.get("x-forwarded-host")?.to_str().ok())
+            .flatten();
+        let hosts: Vec<&str> = called(request.uri(), headers)
+            .into_iter()
+            .chain(forwarded)
+            .collect();
+        is_own_page(headers, &hosts)
+    }
+}
+
+/// The values of our cookie. A browser may send several, of several paths.
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lists = headers.get_all(header::COOKIE).iter();
+    let pairs = lists.filter_map(|list| list.to_str().ok());
+    pairs
+        .flat_map(|list| list.split(';'))
+        .filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+/// What proxies and servers may read differently is not read at all.
+fn unambiguous(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.get_all(header::HOST).iter().count() > 1 {
+        return Err(Refusal::bad("one Host is enough"));
+    }
+    if headers.contains_key(header::TRANSFER_ENCODING)
+        && headers.contains_key(header::CONTENT_LENGTH)
+    {
+        return Err(Refusal::bad(
+            "Content-Length beside Transfer-Encoding says two things",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a person with a browser asks for something to look at.
+fn wants_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_for_tools = ["/api/", "/-/", "/metrics"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
+    let accept = request.headers().get(header::ACCEPT);
+    !is_for_tools
+        && accept
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Whether `Authorization` carries the token.
+fn is_bearer(given: &HeaderValue, token: &Token) -> bool {
+    const SCHEME: &[u8] = b"bearer ";
+    let given = given.as_bytes();
+    let Some((scheme, credentials)) = given.split_at_checked(SCHEME.len()) else {
+        return false;
+    };
+    scheme.eq_ignore_ascii_case(SCHEME) && token.is(credentials.trim_ascii())
 }
 
 /// Why a request goes no further.
@@ -138,10 +282,22 @@ impl Refusal {
         status: StatusCode::UNAUTHORIZED,
         because: "send the token of http.token_file: Authorization: Bearer …",
     };
+    const LOGIN: Self = Self {
+        status: StatusCode::SEE_OTHER,
+        because: "log in first",
+    };
+    const PAGE: Self = Self::forbidden("requests of web pages change nothing here");
 
     const fn forbidden(because: &'static str) -> Self {
         Self {
             status: StatusCode::FORBIDDEN,
+            because,
+        }
+    }
+
+    const fn bad(because: &'static str) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
             because,
         }
     }
@@ -150,58 +306,27 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = problem(self.status, self.because);
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer realm=\"klaxond\""),
-            );
+        let more = match self.status {
+            StatusCode::UNAUTHORIZED => {
+                Some((header::WWW_AUTHENTICATE, "Bearer realm=\"klaxond\""))
+            }
+            StatusCode::SEE_OTHER => Some((header::LOCATION, "/login")),
+            // What follows on such a connection may be anything.
+            StatusCode::BAD_REQUEST => Some((header::CONNECTION, "close")),
+            _ => None,
+        };
+        if let Some((name, value)) = more {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
         }
         response
     }
 }
 
-/// Whether `Authorization` carries the token; how much of it agrees does not show in the time taken.
-fn is_bearer(given: &HeaderValue, token: &SecretString) -> bool {
-    const SCHEME: &[u8] = b"bearer ";
-    let given = given.as_bytes();
-    let Some((scheme, credentials)) = given.split_at_checked(SCHEME.len()) else {
-        return false;
-    };
-    scheme.eq_ignore_ascii_case(SCHEME)
-        && credentials
-            .trim_ascii()
-            .ct_eq(token.expose_secret().as_bytes())
-            .into()
-}
-
-/// Whether `Host` is this machine as itself; a request without one is no browser's.
-fn is_local_name(host: Option<&HeaderValue>) -> bool {
-    let Some(host) = host else {
-        return true;
-    };
-    let Ok(host) = host.to_str() else {
-        return false;
-    };
-    let name = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-impl fmt::Display for Caller {
+impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "http {address}"),
-            Self::Control(None) => f.write_str("control"),
-            Self::Control(Some((user, None))) => write!(f, "control uid={user}"),
-            Self::Control(Some((user, Some(process)))) => {
-                write!(f, "control uid={user} pid={process}")
-            }
-        }
+        f.write_str("Guard")
     }
 }
 
@@ -214,10 +339,21 @@ mod tests {
     use super::*;
 
     fn guard(token: Option<&str>) -> Guard {
-        Guard {
+        Guard::new(&Settings {
+            listen: None,
             token: token.map(Into::into),
-            proxies: [[10, 0, 0, 7].into()].into(),
-        }
+            proxies: vec![[10, 0, 0, 7].into()],
+            control: "unused".into(),
+            max_body: 0,
+        })
+        .over(
+            &[Route {
+                method: Method::GET,
+                path: "/-/healthy",
+                access: Access::Open,
+            }],
+            Arc::new(|| Time::from_ms(0)),
+        )
     }
 
     fn admits(guard: &Guard, caller: [u8; 4], path: &str) -> bool {

@@ -1,33 +1,58 @@
-//! What became of alarms and messages, and what a person does about it: the routes of `messages`,
-//! `why`, `retry`, `ack` and `contacts`.
+//! What stands, what became of alarms and messages, and what a person does about it: the routes of
+//! `alarms`, `rules`, `messages`, `why`, `retry`, `ack` and `contacts`.
 //!
 //! What is unknown or cannot be is answered 404 and 409, what may work later 503.
 
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::app::App;
 use super::ask::{Ask, Refusal};
-use super::guard::Origin;
+use super::caller::Origin;
 use super::router::problem;
+use super::routes::Routes;
 
 /// The longest name of somebody who takes an alarm, in characters.
 const MAX_NAME: usize = 100;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/messages", get(messages))
-        .route("/api/v1/why", get(why))
-        .route("/api/v1/retry", post(retry))
-        .route("/api/v1/ack", post(ack))
-        .route("/api/v1/contacts", get(contacts))
-        .route("/api/v1/contacts/forget", post(forget))
+/// When what may work later should be tried again, in seconds.
+const RETRY_AFTER: u64 = 1;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .read("/api/v1/alarms", alarms)
+        .read("/api/v1/rules", rules)
+        .read("/api/v1/messages", messages)
+        .read("/api/v1/why", why)
+        .act("/api/v1/retry", retry)
+        .act("/api/v1/ack", ack)
+        .read("/api/v1/contacts", contacts)
+        .act("/api/v1/contacts/forget", forget)
+}
+
+#[derive(Deserialize)]
+struct Open {
+    filter: Option<String>,
+    limit: Option<usize>,
+}
+
+async fn alarms(State(app): State<App>, query: Asked<Open>) -> Response {
+    match query {
+        Ok(Query(Open { filter, limit })) => answer(&app, Ask::Alarms { filter, limit }).await,
+        Err(_) => problem(
+            StatusCode::BAD_REQUEST,
+            "limit is a number: /api/v1/alarms?filter=…&limit=…",
+        ),
+    }
+}
+
+async fn rules(State(app): State<App>) -> Response {
+    answer(&app, Ask::Rules).await
 }
 
 #[derive(Deserialize)]
@@ -117,7 +142,12 @@ fn nameless() -> Response {
 }
 
 async fn answer(app: &App, ask: Ask) -> Response {
-    let (status, error, class) = match app.control.ask(ask).await {
+    answered(app.control.ask(ask).await)
+}
+
+/// What came of a question; `None` is one that this server does not answer.
+pub(super) fn answered(answer: Option<Result<Value, Refusal>>) -> Response {
+    let (status, error, class) = match answer {
         Some(Ok(value)) => return Json(value).into_response(),
         Some(Err(Refusal::Unknown(error))) => (StatusCode::NOT_FOUND, error, "unknown"),
         Some(Err(Refusal::Wrong(error))) => (StatusCode::BAD_REQUEST, error, "refused"),
@@ -125,5 +155,11 @@ async fn answer(app: &App, ask: Ask) -> Response {
         Some(Err(Refusal::Later(error))) => (StatusCode::SERVICE_UNAVAILABLE, error, "later"),
         None => return problem(StatusCode::NOT_FOUND, "there is nothing here"),
     };
-    (status, Json(json!({ "error": error, "class": class }))).into_response()
+    let mut response = (status, Json(json!({ "error": error, "class": class }))).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, RETRY_AFTER.into());
+    }
+    response
 }

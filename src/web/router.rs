@@ -2,29 +2,52 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Extension, Query, State};
-use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::alarms;
 use super::app::App;
-use super::guard::{Guard, Origin};
+use super::body::Room;
+use super::caller::Origin;
+use super::guard::Guard;
+use super::headers::harden;
 use super::inquiry;
+use super::login::{self, Login};
+use super::openapi;
+use super::routes::{Route, Routes};
+use super::silences;
+
+/// Every route of the server, for whoever holds it to its description.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    routes().take_apart().1
+}
+
+fn routes() -> Routes {
+    Routes::default()
+        .open("/-/healthy", async || "healthy\n")
+        .open("/-/ready", ready)
+        .act("/-/reload", reload)
+        .read("/metrics", metrics)
+        .read("/api/v1/status", status)
+        .act("/api/v1/clear", clear)
+        .hand_in("/api/v1/heartbeat", heartbeat)
+        .and(alarms::routes())
+        .and(inquiry::routes())
+        .and(silences::routes())
+        .and(openapi::routes())
+        .and(login::routes())
+}
 
 /// Every route behind the guard. `max_body` is in bytes.
 pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
-    Router::new()
-        .route("/-/healthy", get(async || "healthy\n"))
-        .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload))
-        .route("/api/v1/alarms", post(alarms::take))
-        .route("/api/v1/clear", post(clear))
-        .route("/api/v1/status", get(status))
-        .merge(inquiry::routes())
+    let (router, table) = routes().take_apart();
+    let guard = guard.over(&table, app.now.clone());
+    router
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
             problem(
@@ -32,7 +55,10 @@ pub(super) fn router(app: App, guard: Guard, max_body: usize) -> Router {
                 "this path takes another method",
             )
         })
+        .layer(Extension(Login::new(guard.clone())))
+        .layer(Extension(Room::new(max_body)))
         .layer(from_fn_with_state(guard, Guard::check))
+        .layer(from_fn(harden))
         .layer(DefaultBodyLimit::max(max_body))
         .with_state(app)
 }
@@ -61,12 +87,14 @@ struct ReloadQuery {
 /// Reads the config again: 200 with what changed, 422 with what is wrong.
 async fn reload(
     State(app): State<App>,
+    Extension(Origin(origin)): Extension<Origin>,
     query: Result<Query<ReloadQuery>, QueryRejection>,
 ) -> Response {
     let dry_run = match query {
         Ok(Query(query)) => query.dry_run,
         Err(_) => return problem(StatusCode::BAD_REQUEST, "dry_run is true or false"),
     };
+    tracing::info!(%origin, dry_run, "a reload is asked for");
     match app.control.reload(dry_run).await {
         Ok(changed) => Json(changed).into_response(),
         Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, Json(faults)).into_response(),
@@ -102,4 +130,34 @@ async fn clear(
 
 async fn status(State(app): State<App>) -> Response {
     Json(app.control.status().await).into_response()
+}
+
+async fn metrics(State(app): State<App>) -> Response {
+    match app.metrics().await {
+        Some((kind, text)) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+        None => problem(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}
+
+#[derive(Deserialize)]
+struct HeartbeatQuery {
+    source: String,
+}
+
+/// A source is well: 200, or 404 when nobody waits for it.
+async fn heartbeat(
+    State(app): State<App>,
+    Extension(Origin(origin)): Extension<Origin>,
+    query: Result<Query<HeartbeatQuery>, QueryRejection>,
+) -> Response {
+    let source = match query {
+        Ok(Query(query)) if !query.source.trim().is_empty() => query.source,
+        Ok(_) | Err(_) => {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                "say who is well: /api/v1/heartbeat?source=…",
+            );
+        }
+    };
+    inquiry::answered(app.heard(source.trim().to_owned(), origin).await)
 }

@@ -29,9 +29,10 @@ use tokio_util::sync::CancellationToken;
 use crate::whatsapp::webhook::{Inbound, WebhookFault, read, signature_holds};
 
 use super::WebhookSettings;
-use super::alarms::BODY_TIMEOUT;
-use super::guard::Caller;
-use super::server::{BindError, ServeError, accept, bind, watched};
+use super::body::BODY_TIMEOUT;
+use super::caller::Caller;
+use super::connections::{self, accept};
+use super::server::{BindError, ServeError, bind, watched};
 
 /// What Meta's dashboard is given behind the host.
 const PATH: &str = "/webhooks/whatsapp";
@@ -44,6 +45,8 @@ const LARGE_BODIES: usize = 4;
 const TAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// When Meta should come back, in seconds.
 const RETRY_AFTER: u64 = 5;
+/// At once; of more, those go that do nothing.
+const MAX_CONNECTIONS: usize = 512;
 /// Meta's challenges are short numbers.
 const MAX_CHALLENGE: usize = 256;
 
@@ -117,7 +120,8 @@ impl Webhook {
             .fallback(async || StatusCode::NOT_FOUND)
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
             .with_state(door);
-        accept(Some(watched(self.tcp)?), router, &cancel).await;
+        let door = connections::Door::new(router, MAX_CONNECTIONS);
+        accept(Some(watched(self.tcp)?), door, &cancel).await;
         Ok(())
     }
 }

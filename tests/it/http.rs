@@ -212,7 +212,7 @@ async fn what_is_not_there_is_told_in_json() {
     assert!(body["error"].is_string());
     let (status, body) = answers(
         client()
-            .get(server.url("/api/v1/alarms"))
+            .get(server.url("/api/v1/clear"))
             .send()
             .await
             .unwrap(),
