@@ -76,33 +76,32 @@ fn one<'d>(rule: &Table<'d>, item: &'d Spanned<DeValue<'d>>) -> Option<Named<'d>
     named.map(|rule| Named { rule, equal })
 }
 
-/// Finds the rules that are named, when all of them are known. `tables` and `named` stand beside
-/// `rules`; `written` has the names of those that cannot be used.
-pub(super) fn resolve(
-    tables: &[&Table<'_>],
-    named: &[Vec<Named<'_>>],
-    written: &BTreeSet<String>,
-    rules: &mut [Rule],
-) {
-    let ids: BTreeMap<String, RuleId> = rules
+/// A rule that has a name, with what it names.
+pub(super) struct Entry<'t, 'd> {
+    pub(super) table: &'t Table<'d>,
+    pub(super) id: RuleId,
+    pub(super) name: String,
+    pub(super) named: Vec<Named<'d>>,
+}
+
+/// Finds the rules that are named, when all of them are known; `rules` are those that can be used.
+pub(super) fn resolve(entries: &[Entry<'_, '_>], rules: &mut [Rule]) {
+    let ids: BTreeMap<&str, &RuleId> = entries
         .iter()
-        .map(|rule| (rule.id.as_str().to_owned(), rule.id.clone()))
+        .map(|entry| (entry.id.as_str(), &entry.id))
         .collect();
-    let mut names: BTreeMap<String, Vec<RuleId>> = BTreeMap::new();
-    for rule in rules.iter() {
-        names
-            .entry(rule.name.clone())
-            .or_default()
-            .push(rule.id.clone());
+    let mut names: BTreeMap<&str, Vec<&RuleId>> = BTreeMap::new();
+    for entry in entries {
+        names.entry(&entry.name).or_default().push(&entry.id);
     }
     let whom = |text: &str| match (ids.get(text), names.get(text).map(Vec::as_slice)) {
-        (Some(id), _) | (None, Some([id])) => Ok(id.clone()),
-        (None, Some([_, _, ..])) => Err(Problem::new(format!(
-            "more than one rule is called \"{text}\""
-        ))
-        .help("give each an `id`, and name that")),
+        (Some(id), _) | (None, Some([id])) => Ok((*id).clone()),
+        (None, Some([_, _, ..])) => {
+            let message = format!("more than one rule is called \"{text}\"");
+            Err(Problem::new(message).help("give each an `id`, and name that"))
+        }
         (None, _) => {
-            let known = ids.keys().chain(names.keys()).map(String::as_str);
+            let known = ids.keys().chain(names.keys()).copied();
             let help = match keys::nearest(text, known) {
                 Some(near) => format!("write \"{near}\""),
                 None => "name a rule of this file by its `name` or `id`".to_owned(),
@@ -110,41 +109,43 @@ pub(super) fn resolve(
             Err(Problem::new(format!("no rule is called \"{text}\"")).help(help))
         }
     };
-    let mut found: Vec<Vec<Inhibitor>> = Vec::with_capacity(rules.len());
-    for ((table, named), rule) in tables.iter().zip(named).zip(rules.iter()) {
+    for Entry {
+        table, id, named, ..
+    } in entries
+    {
         let mut inhibitors = Vec::with_capacity(named.len());
         for one in named {
-            let text = one.rule.text.trim();
-            match whom(text) {
-                Ok(id) if id == rule.id => {
+            match whom(one.rule.text.trim()) {
+                Ok(other) if other == *id => {
                     let fault = Fault::at(one.rule.span.clone(), "a rule cannot inhibit itself");
-                    table
-                        .page
-                        .fault(fault.help("take it out, or name another rule"));
+                    let help = "take it out, or name another rule";
+                    table.page.fault(fault.help(help));
                 }
-                Ok(id) => {
-                    if let Some(other) = rules.iter().find(|other| other.id == id) {
+                Ok(other) => {
+                    if let Some(other) = rules.iter().find(|rule| rule.id == other) {
                         warn_idle(table, &one.rule, other);
                     }
                     inhibitors.push(Inhibitor {
-                        rule: id,
+                        rule: other,
                         equal: one.equal.clone(),
                     });
                 }
-                // A rule that is there and wrong is told where it stands.
-                Err(_) if written.contains(text) => {}
                 Err(problem) => {
                     let fault = problem.at(Some(one.rule.span.clone()));
                     table.page.fault(fault.follows());
                 }
             }
         }
-        found.push(inhibitors);
+        if let Some(rule) = rules.iter_mut().find(|rule| rule.id == *id) {
+            rule.inhibited_by = inhibitors;
+        }
     }
-    for (rule, inhibitors) in rules.iter_mut().zip(found) {
-        rule.inhibited_by = inhibitors;
-    }
-    warn_circles(tables, rules);
+    let tables: Vec<&Table<'_>> = rules
+        .iter()
+        .filter_map(|rule| entries.iter().find(|entry| entry.id == rule.id))
+        .map(|entry| entry.table)
+        .collect();
+    warn_circles(&tables, rules);
 }
 
 /// A rule that is never raised inhibits nothing.

@@ -72,9 +72,7 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
         page.fault(fault.help("remove some, or raise max_rules in [correlation]"));
     }
     let mut rules = Vec::new();
-    let mut of_rules = Vec::new();
-    let mut inhibitors = Vec::new();
-    let mut written = BTreeSet::new();
+    let mut entries = Vec::new();
     let mut ids: BTreeMap<RuleId, Range<usize>> = BTreeMap::new();
     let mut default_missing = false;
     for table in tables.iter().take(most) {
@@ -93,11 +91,14 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
         let active = known.times.named(table, "active");
         let mute = known.times.named(table, "mute");
         let inhibited_by = inhibiting::read(table);
-        written.extend(
-            identity
-                .iter()
-                .flat_map(|(id, name)| [id.as_str().to_owned(), name.clone()]),
-        );
+        if let Some((id, name)) = &identity {
+            entries.push(inhibiting::Entry {
+                table,
+                id: id.clone(),
+                name: name.clone(),
+                named: inhibited_by.unwrap_or_default(),
+            });
+        }
         if let (
             Some((id, name)),
             Ok(filter),
@@ -149,11 +150,9 @@ pub(super) fn read(file: &Table<'_>, known: &References<'_>) -> Vec<Rule> {
             futile::warn(table, &rule, known.limits);
             warn_silent(table, &rule, known.times);
             rules.push(rule);
-            of_rules.push(table);
-            inhibitors.push(inhibited_by.unwrap_or_default());
         }
     }
-    inhibiting::resolve(&of_rules, &inhibitors, &written, &mut rules);
+    inhibiting::resolve(&entries, &mut rules);
     rules
 }
 

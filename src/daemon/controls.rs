@@ -10,7 +10,7 @@ use crate::pipeline::fallback;
 use crate::pipeline::heartbeat::{Expected, Heartbeats};
 use crate::pipeline::intake::Gate;
 use crate::pipeline::{
-    Clock, Crowding, Decided, Desk, Foresight, Outfit, Reloads, ReplyWords, Standing,
+    Clock, Crowding, Decided, Desk, Foresight, Meters, Outfit, Reloads, ReplyWords, Standing,
 };
 use crate::store::{Log, StoreError};
 
@@ -28,6 +28,7 @@ pub struct Controls {
     pub(super) reloads: Reloads,
     pub(super) foresight: Foresight,
     pub(super) standing: Standing,
+    pub(super) meters: Meters,
     pub(super) clock: Clock,
     pub(super) outfit: watch::Sender<Arc<Outfit>>,
     pub(super) fallback: watch::Sender<Option<fallback::Settings>>,
@@ -44,6 +45,8 @@ impl Controls {
         let generation = self.clock.now().as_ms().unsigned_abs();
         self.reloads.leave(generation, Arc::clone(&policy.ruleset));
         let lanes = policy.outfit.lanes();
+        let before = self.ruleset().await;
+        let after = Arc::clone(&policy.ruleset);
         let event = Event::Reloaded {
             generation,
             summary,
@@ -70,6 +73,10 @@ impl Controls {
             })
             .await
             .inspect_err(|_| self.reloads.forget(generation))?;
+        self.meters.keep_rules(
+            before.rules.iter().map(|rule| &rule.id),
+            after.rules.iter().map(|rule| &rule.id),
+        );
         self.desk.wake();
         Ok(())
     }

@@ -13,8 +13,8 @@ use crate::pipeline::heartbeat::{Expectation, Heartbeats};
 use crate::pipeline::intake::{Gate, Intake};
 use crate::pipeline::receipts::{Reader, Receipts};
 use crate::pipeline::{
-    Clock, Correlator, Decided, Desk, Foresight, Gateway, Outfit, Reloads, ReplyWords, Sender,
-    Standing, hook,
+    Clock, Correlator, Decided, Desk, Foresight, Gateway, Meters, Outfit, Reloads, ReplyWords,
+    Sender, Standing, hook,
 };
 use crate::store::{Act, Saved, Store, StoreError, Tail};
 
@@ -99,6 +99,7 @@ pub struct Core {
     decided: Decided,
     foresight: Foresight,
     standing: Standing,
+    meters: Meters,
     outfit: watch::Sender<Arc<Outfit>>,
     fallback: watch::Sender<Option<fallback::Settings>>,
     on_ack: watch::Sender<Option<fallback::Settings>>,
@@ -139,12 +140,14 @@ impl Core {
         let heartbeats = Heartbeats::default();
         heartbeats.expect(now, &policy.expect);
         heartbeats.resume(&heartbeats::open(&store.log).await?);
+        let meters = Meters::default();
         let gate = Gate::new(
             store.log.clone(),
             clock.clone(),
             heartbeats.clone(),
             Arc::clone(&policy.ruleset),
             policy.keep_all,
+            meters.clone(),
         );
         let reloads = Reloads::default();
         let decided = Decided::default();
@@ -171,6 +174,7 @@ impl Core {
             words: words_seen,
             desk: Arc::clone(&desk),
             store_id: store.id().to_owned(),
+            meters: meters.clone(),
         };
 
         let mut tasks = Tasks::default();
@@ -187,6 +191,7 @@ impl Core {
             decided: decided.clone(),
             questions,
             standing: standing.clone(),
+            meters: meters.clone(),
         };
         tasks.spawn(
             "correlator",
@@ -202,6 +207,7 @@ impl Core {
             clock: clock.clone(),
             store_id: store.id().to_owned(),
             alive,
+            meters: meters.clone(),
         };
         tasks.spawn("sender", |stop| async move { sender.run(stop).await });
         let watched = heartbeats::watch(heartbeats.clone(), gate.intake(), clock.clone());
@@ -221,6 +227,7 @@ impl Core {
             decided,
             foresight,
             standing,
+            meters,
             outfit,
             fallback: fallback_settings,
             on_ack,
@@ -254,12 +261,19 @@ impl Core {
             reloads: self.reloads.clone(),
             foresight: self.foresight.clone(),
             standing: self.standing.clone(),
+            meters: self.meters.clone(),
             clock: self.clock.clone(),
             outfit: self.outfit.clone(),
             fallback: self.fallback.clone(),
             on_ack: self.on_ack.clone(),
             words: self.words.clone(),
         }
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// The database.

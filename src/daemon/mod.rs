@@ -9,6 +9,7 @@ mod hand;
 mod heartbeats;
 mod housekeeping;
 mod line;
+mod metrics;
 mod reload;
 pub mod replay;
 mod run;
@@ -23,5 +24,6 @@ mod watch;
 
 pub use controls::Controls;
 pub use core::{Core, CoreError, Parts, Policy};
+pub use metrics::{CONTENT_TYPE, LOOK, Metrics};
 pub use reload::{ReloadError, Reloader, Report};
 pub use run::{Daemon, RunError, run};

@@ -1,9 +1,10 @@
 //! Reading the config again while alarms go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, watch};
 
 use crate::config::{self, Environment, Settings};
@@ -73,6 +74,7 @@ impl Reloader {
         line: Arc<Line>,
         codec: watch::Sender<Arc<Codec>>,
     ) -> Self {
+        controls.meters.reloaded(controls.now(), hash(&path));
         let current = Mutex::new(current);
         Self {
             shared: Arc::new(Shared {
@@ -92,6 +94,18 @@ impl Reloader {
     /// # Errors
     /// The config is wrong or the log cannot take the change; the old one stays in force.
     pub async fn reload(&self, dry_run: bool) -> Result<Report, ReloadError> {
+        let outcome = self.read(dry_run).await;
+        if !dry_run {
+            let Controls { meters, .. } = &self.shared.controls;
+            match &outcome {
+                Ok(_) => meters.reloaded(self.shared.controls.now(), hash(&self.shared.path)),
+                Err(_) => meters.not_reloaded(),
+            }
+        }
+        outcome
+    }
+
+    async fn read(&self, dry_run: bool) -> Result<Report, ReloadError> {
         let shared = &self.shared;
         let mut current = shared.current.lock().await;
         let mut loaded = config::load(&shared.path, &shared.environment)
@@ -160,6 +174,17 @@ impl Reloader {
             Err(error) => Err(json!({"error": error.to_string()})),
         }
     }
+}
+
+/// A number that changes with the text of the config; 0 for one that cannot be read.
+fn hash(path: &Path) -> i64 {
+    let Ok(text) = std::fs::read(path) else {
+        return 0;
+    };
+    // As many bits as a number of Prometheus holds exactly.
+    let digest = Sha256::digest(&text);
+    let bits = digest.iter().take(6);
+    bits.fold(0, |hash, byte| hash << 8 | i64::from(*byte))
 }
 
 impl Report {

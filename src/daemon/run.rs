@@ -20,6 +20,7 @@ use super::core::{Core, CoreError, Parts, Policy};
 use super::descriptors;
 use super::housekeeping::{self, Kept};
 use super::line::Line;
+use super::metrics::Metrics;
 use super::reload::Reloader;
 use super::signals::{Asked, Signals};
 use super::systemd::{Notifier, passed_socket};
@@ -113,6 +114,7 @@ pub struct Daemon {
     pub(super) database: PathBuf,
     /// Whether receipts come in.
     pub(super) receipts: bool,
+    pub(super) metrics: Metrics,
 }
 
 impl Daemon {
@@ -155,6 +157,7 @@ impl Daemon {
         let database = settings.storage.path.clone();
         let receipts = settings.webhook.is_some();
         let meta = Arc::clone(&line);
+        let metrics = Metrics::new(&core, settings.storage.min_free, receipts);
         let reloader = Reloader::new(path, environment, settings, core.controls(), line, codec);
         let mut daemon = Self {
             core,
@@ -170,6 +173,7 @@ impl Daemon {
             webhook: None,
             database,
             receipts,
+            metrics,
         };
         daemon.listen(listener, &codec_seen, &clock);
         daemon.serve_http(server, control, codec_seen, clock);
@@ -277,6 +281,9 @@ impl Daemon {
         let (seen, receipts) = (self.watch.clone(), self.core.receipts());
         self.chores
             .spawn(seen.keep(line, controls.clone(), receipts, stop.clone()));
+        let metrics = self.metrics.clone();
+        self.chores
+            .spawn(metrics.keep(self.watch.clone(), stop.clone()));
         self.chores
             .spawn(housekeeping::report(controls, self.notifier.clone(), stop));
     }

@@ -11,6 +11,7 @@ use crate::web;
 
 use super::clear;
 use super::hand::Hand;
+use super::metrics::CONTENT_TYPE;
 use super::run::Daemon;
 use super::status;
 
@@ -52,6 +53,7 @@ impl Daemon {
     /// What the routes are given of this daemon.
     fn app(&self, codec: watch::Receiver<Arc<Codec>>, clock: Clock) -> web::App {
         let now = clock.clone();
+        let metrics = self.metrics.clone();
         let read: web::Read = Arc::new(move |body| {
             let body = codec.borrow().read_body(body, clock.wall())?;
             Ok(web::Records {
@@ -66,6 +68,7 @@ impl Daemon {
             self.control(),
         )
         .with_now(move || now.now())
+        .with_metrics(move || std::future::ready((CONTENT_TYPE, metrics.text())))
     }
 
     pub(super) fn serve_webhook(&mut self, webhook: web::Webhook) {
@@ -73,7 +76,8 @@ impl Daemon {
         let take = web::Take::new(move |updates, origin| {
             let receipts = receipts.clone();
             async move { receipts.take(updates, origin).await }
-        });
+        })
+        .with_meters(self.core.meters().clone());
         self.webhook = webhook.address();
         if let Some(address) = self.webhook {
             tracing::info!(%address, "listens for receipts and replies");

@@ -45,6 +45,11 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known of the account and the templates.
+    pub(super) fn facts(&self) -> Facts {
+        self.lock().facts.clone()
+    }
+
     /// The account, for `status`.
     pub(super) fn account(&self, now: Time) -> Value {
         let seen = self.lock();

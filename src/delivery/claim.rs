@@ -86,8 +86,8 @@ impl Dispatcher {
     /// Takes what a POST takes: the lane, a token of the phone and one of the number, and the way
     /// through each gate.
     pub(super) fn claim(&mut self, now: Time, no: EntryNo) {
-        let entry = &mut self.queue[no];
-        entry.state = State::InFlight;
+        self.queue.set_state(no, State::InFlight);
+        let entry = &self.queue[no];
         let (id, expires, bucket) = (entry.id, entry.expires, entry.bucket);
         let (lane, class) = (entry.lane, entry.class);
         if expires < NEVER {
@@ -166,9 +166,9 @@ impl Dispatcher {
 
     /// Back to its place in the queue after a flight.
     pub(super) fn go_back(&mut self, no: EntryNo, state: State) {
-        let entry = &mut self.queue[no];
+        self.queue.set_state(no, state);
+        let entry = &self.queue[no];
         let (lane, newer) = (entry.lane, entry.newer);
-        entry.state = state;
         if entry.class == Class::Plain {
             self.lanes[lane].plain += 1;
         }

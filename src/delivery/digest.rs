@@ -248,8 +248,8 @@ impl Dispatcher {
     pub(super) fn compose(&mut self, now: Time, no: LaneNo, members: Vec<EntryNo>) -> Action {
         let mut ids = Vec::with_capacity(members.len());
         for member in &members {
-            let entry = &mut self.queue[*member];
-            entry.state = State::InDigest;
+            self.queue.set_state(*member, State::InDigest);
+            let entry = &self.queue[*member];
             ids.push(entry.id);
             let (expires, bucket) = (entry.expires, entry.bucket);
             if expires < NEVER {

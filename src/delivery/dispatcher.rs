@@ -276,9 +276,8 @@ impl Dispatcher {
                 });
             }
             Due::Wake(no) => {
-                let entry = &mut self.queue[no];
-                entry.state = State::Ready;
-                let bucket = entry.bucket;
+                self.queue.set_state(no, State::Ready);
+                let bucket = self.queue[no].bucket;
                 self.restack(bucket);
             }
             Due::Confirm(id) => self.unconfirmed(id),
@@ -321,6 +320,7 @@ impl Dispatcher {
         past: impl FnOnce(&mut Entry),
     ) -> EntryNo {
         let expires = message.expires.map(|at| self.timeline.inner(at));
+        let created = self.timeline.inner(message.created);
         let Message {
             id,
             template,
@@ -329,6 +329,7 @@ impl Dispatcher {
             ..
         } = message;
         self.enter(lane, *id, template, bucket, *severity, |entry| {
+            entry.created = created;
             entry.class = class_of(message);
             entry.kind = message.kind;
             entry.single = message.expires.is_some();
@@ -357,7 +358,8 @@ impl Dispatcher {
         let template = self.template(template);
         let bucket = self.queue.bucket(lane, bucket, severity);
         self.unshelve(bucket);
-        let mut entry = Entry::new(id, lane, bucket, template, severity);
+        let now = self.timeline.now();
+        let mut entry = Entry::new(id, now, lane, bucket, template, severity);
         past(&mut entry);
         let no = self.queue.push(entry);
         let (class, waits, digest) = (entry.class, entry.is_waiting(), entry.digest);

@@ -43,4 +43,4 @@ mod turn;
 pub use action::{Action, HoldKey, ProbeAnswer, Verdict};
 pub use dispatcher::Dispatcher;
 pub use settings::{Settings, Storm};
-pub use status::{Hold, InStorm};
+pub use status::{Census, Hold, InStorm};

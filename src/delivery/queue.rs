@@ -41,6 +41,8 @@ pub(super) enum Class {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) id: MessageId,
+    /// When it was decided.
+    pub(super) created: Time,
     /// [`NEVER`] when it does not expire.
     pub(super) expires: Time,
     pub(super) state: State,
@@ -89,6 +91,7 @@ impl Entry {
 
     pub(super) fn new(
         id: MessageId,
+        created: Time,
         lane: LaneNo,
         bucket: BucketNo,
         template: TemplateNo,
@@ -96,6 +99,7 @@ impl Entry {
     ) -> Self {
         Self {
             id,
+            created,
             expires: NEVER,
             state: State::Ready,
             lane,
@@ -140,6 +144,29 @@ pub(super) struct Queue {
     by_id: BTreeMap<MessageId, EntryNo>,
     buckets: Slab<BucketNo, Bucket>,
     by_name: BTreeMap<(LaneNo, Arc<str>), BucketNo>,
+    counts: Counts,
+}
+
+/// Messages by where they stand.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) ready: usize,
+    pub(super) retrying: usize,
+    pub(super) unknown: usize,
+    pub(super) in_digest: usize,
+    pub(super) in_flight: usize,
+}
+
+impl Counts {
+    fn of(&mut self, state: State) -> &mut usize {
+        match state {
+            State::Ready => &mut self.ready,
+            State::InFlight => &mut self.in_flight,
+            State::Retrying(_) => &mut self.retrying,
+            State::Unknown(_) => &mut self.unknown,
+            State::InDigest => &mut self.in_digest,
+        }
+    }
 }
 
 impl Queue {
@@ -149,6 +176,19 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// Messages by where they stand.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// A message stands elsewhere from here on.
+    pub(super) fn set_state(&mut self, no: EntryNo, state: State) {
+        let entry = &mut self.entries[no];
+        *self.counts.of(entry.state) -= 1;
+        *self.counts.of(state) += 1;
+        entry.state = state;
     }
 
     /// Every message, in order of id.
@@ -196,6 +236,7 @@ impl Queue {
         let bucket = &mut self.buckets[entry.bucket];
         bucket.rank = bucket.rank.max(entry.severity);
         self.by_id.insert(entry.id, no);
+        *self.counts.of(entry.state) += 1;
         no
     }
 
@@ -207,8 +248,10 @@ impl Queue {
             bucket,
             older,
             newer,
+            state,
             ..
         } = self.entries[no];
+        *self.counts.of(state) -= 1;
         match (older, newer) {
             (None, None) => {
                 let bucket_no = bucket;

@@ -151,7 +151,7 @@ impl Dispatcher {
             self.timers.clear(expires, Due::Expire(no));
         }
         self.unshelve(bucket);
-        self.queue[no].state = State::InFlight;
+        self.queue.set_state(no, State::InFlight);
         if class == Class::Plain {
             self.lanes[lane].plain -= 1;
         }

@@ -40,7 +40,51 @@ pub struct InStorm {
     pub reason: String,
 }
 
+/// What waits, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// For their turn or their time, those behind a hold included.
+    pub queued: usize,
+    /// For a sign that a lost answer was a yes.
+    pub unknown: usize,
+    /// For the digest that speaks for them to come to its end.
+    pub digested: usize,
+    /// For Meta's answer.
+    pub sending: usize,
+    /// For the receipt that they must have.
+    pub unconfirmed: usize,
+    /// When the oldest of those that Meta has not taken was decided.
+    pub oldest: Option<Time>,
+}
+
 impl Dispatcher {
+    /// What waits, in numbers. A look at what is under way; the rest is counted as it changes.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let counts = self.queue.counts();
+        let mut waiting = self
+            .queue
+            .iter()
+            .filter(|(_, entry)| entry.state != State::InFlight);
+        Census {
+            queued: counts.ready + counts.retrying,
+            unknown: counts.unknown,
+            digested: counts.in_digest,
+            sending: counts.in_flight,
+            unconfirmed: self.awaited(),
+            oldest: waiting
+                .next()
+                .map(|(_, entry)| self.timeline.outer(entry.created)),
+        }
+    }
+
+    /// Whether something that could go waits for nothing but a limit, or the next digest.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        let number = || self.send_at().is_some_and(|at| at > self.timeline.now());
+        self.timers.lanes() > 0 || number()
+    }
+
     /// What is paused or held: account, number, templates, contacts.
     #[must_use]
     pub fn holds(&self) -> Vec<Hold> {

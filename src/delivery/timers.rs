@@ -26,25 +26,44 @@ pub(super) enum Due {
 
 /// What comes due, the earliest first. Whoever sets a timer keeps its time, to clear it by.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Timers(BTreeSet<(Time, Due)>);
+pub(super) struct Timers {
+    all: BTreeSet<(Time, Due)>,
+    /// Those of them that are a lane's.
+    lanes: usize,
+}
 
 impl Timers {
     pub(super) fn set(&mut self, at: Time, due: Due) {
-        self.0.insert((at, due));
+        let fresh = self.all.insert((at, due));
+        self.lanes += usize::from(fresh && due.is_lane());
     }
 
     pub(super) fn clear(&mut self, at: Time, due: Due) {
-        self.0.remove(&(at, due));
+        let gone = self.all.remove(&(at, due));
+        self.lanes -= usize::from(gone && due.is_lane());
     }
 
     pub(super) fn first(&self) -> Option<Time> {
-        self.0.first().map(|(at, _)| *at)
+        self.all.first().map(|(at, _)| *at)
     }
 
     pub(super) fn pop_due(&mut self, now: Time) -> Option<Due> {
         if self.first()? > now {
             return None;
         }
-        self.0.pop_first().map(|(_, due)| due)
+        let (_, due) = self.all.pop_first()?;
+        self.lanes -= usize::from(due.is_lane());
+        Some(due)
+    }
+
+    /// Lanes that only time keeps.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes
+    }
+}
+
+impl Due {
+    const fn is_lane(self) -> bool {
+        matches!(self, Self::Lane(_))
     }
 }

@@ -16,6 +16,7 @@ use super::desk::Desk;
 use super::fallback::Fallback;
 use super::foresight::Questions;
 use super::hook::Hook;
+use super::meters::Meters;
 use super::standing::Standing;
 
 /// Entries that are decided and written in one transaction.
@@ -80,6 +81,8 @@ pub struct Correlator {
     pub questions: Questions,
     /// What the engine holds, for whoever asks.
     pub standing: Standing,
+    /// What is counted.
+    pub meters: Meters,
 }
 
 /// How far the log is decided. Cheap to clone.
@@ -275,6 +278,7 @@ impl Correlator {
         let now = self.clock.now();
         for (messages, Decision { step, receipts }) in offered.into_iter().zip(decisions) {
             for notification in &step.notifications {
+                self.meters.decided(notification);
                 tracing::info!(
                     alarm.id = %notification.alarm.id,
                     rule = %notification.rule,
@@ -288,6 +292,7 @@ impl Correlator {
             self.desk.heed(&step.rows);
             self.desk.hand(now, messages, &step.notifications);
             let stages = receipts.iter().map(|came| (came.message, came.stage));
+            self.meters.received(now, stages.clone());
             self.desk.receive(now, stages);
             if !step.acks.is_empty() {
                 self.hook.written();

@@ -270,6 +270,11 @@ impl Desk {
         interrupted
     }
 
+    /// Shadow messages that wait to be claimed; the dispatcher does not see them.
+    pub fn shadows(&self) -> usize {
+        self.lock().shadows.len()
+    }
+
     /// Runs `f` on the dispatcher.
     pub fn with<T>(&self, f: impl FnOnce(&mut Dispatcher) -> T) -> T {
         f(&mut self.lock().dispatcher)

@@ -116,6 +116,9 @@ impl Sender {
             },
         };
         let messages: Vec<Message> = parts.iter().map(|(message, _)| message.clone()).collect();
+        if !messages.is_empty() {
+            self.meters.digested(messages.len(), told.len());
+        }
         self.desk.with(|dispatcher| {
             dispatcher.digested(now, &fold.contact, &messages);
             if messages.is_empty() {
@@ -139,6 +142,7 @@ impl Sender {
             match self.outbox.undigest(ending).await {
                 Ok(members) => {
                     let ending = work.endings.remove(at);
+                    self.meters.ended(std::slice::from_ref(&ending));
                     tracing::warn!(message.id = %ending.message, members = members.len(), "what a digest held goes one by one");
                     let now = self.clock.now();
                     self.desk

@@ -14,6 +14,7 @@ use crate::store::{Log, NewEntry, StoreError};
 
 use super::clock::Clock;
 use super::heartbeat::Heartbeats;
+use super::meters::Meters;
 
 /// The most records that a front end hands in at once.
 pub const MAX_BATCH: usize = 1024;
@@ -73,6 +74,7 @@ pub struct Gate {
     wanted: RwLock<Wanted>,
     /// The log took nothing the last time; that was logged.
     refused: AtomicBool,
+    meters: Meters,
 }
 
 #[derive(Debug, Clone)]
@@ -90,6 +92,7 @@ impl Gate {
         heartbeats: Heartbeats,
         ruleset: Arc<Ruleset>,
         keep_all: bool,
+        meters: Meters,
     ) -> Arc<Self> {
         Arc::new(Self {
             log,
@@ -97,6 +100,7 @@ impl Gate {
             heartbeats,
             wanted: RwLock::new(Wanted { ruleset, keep_all }),
             refused: AtomicBool::new(false),
+            meters,
         })
     }
 
@@ -199,10 +203,12 @@ impl Gate {
         };
         drop(wanted);
         let mut positions = stored.map(Vec::into_iter);
-        judged
+        let answers: Vec<Answer> = judged
             .into_iter()
             .map(|judged| judged.answer(&mut positions))
-            .collect()
+            .collect();
+        self.meters.answered(&origin, &answers);
+        answers
     }
 }
 

@@ -14,6 +14,7 @@
 //! | who hears when a message does not arrive; of acknowledgements; programs that are run for it | `fallback`, `hook`, `command` |
 //! | sources that must be heard of | `heartbeat` |
 //! | engine time | `clock` |
+//! | what is counted of all this | `meters` |
 
 mod attempt;
 mod claim;
@@ -29,6 +30,7 @@ pub mod heartbeat;
 mod held_back;
 mod hook;
 pub mod intake;
+mod meters;
 mod outcome;
 mod outfit;
 pub mod receipts;
@@ -42,6 +44,7 @@ pub use desk::{Desk, Handed};
 pub use foresight::{Foresight, Questions};
 pub use gateway::{Answering, Gateway};
 pub use hook::{Hook, HookRunner, hook};
+pub use meters::{Meters, seconds};
 pub use outfit::Outfit;
 pub use receipts::Receipts;
 pub use reply_words::ReplyWords;

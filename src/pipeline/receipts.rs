@@ -18,6 +18,7 @@ use crate::whatsapp::webhook::Inbound;
 
 use super::clock::Clock;
 use super::desk::Desk;
+use super::meters::Meters;
 use super::outfit::Outfit;
 use super::reply_words::ReplyWords;
 
@@ -123,6 +124,8 @@ pub struct Reader {
     pub desk: Arc<Desk>,
     /// Names this database in what goes out with a message.
     pub store_id: String,
+    /// What is counted.
+    pub meters: Meters,
 }
 
 impl fmt::Debug for Reader {
@@ -157,6 +160,7 @@ impl Reader {
         origin: Arc<str>,
         counters: &Counters,
     ) -> Result<(), StoreError> {
+        self.meters.called(self.clock.wall(), &inbound);
         let outfit = Arc::clone(&self.outfit.borrow());
         let words = Arc::clone(&self.words.borrow());
         let mut arrivals = Vec::with_capacity(inbound.len());

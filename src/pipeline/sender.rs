@@ -9,8 +9,11 @@ use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{Action, HoldKey, ProbeAnswer};
-use crate::model::{ContactId, Event, Message, MessageId, Notice, Notification, Severity, Time};
+use crate::model::{
+    ContactId, Event, Message, MessageId, MessageState, Notice, Notification, Severity, Time,
+};
 use crate::store::{Ending, Log, NewEntry, Outbox, StoreError};
+use crate::whatsapp::webhook::receipt_failure;
 
 use super::attempt::{Attempt, Attempted};
 use super::clock::Clock;
@@ -19,6 +22,7 @@ use super::desk::Desk;
 use super::digest::{DigestsRead, Fold};
 use super::fallback::Fallback;
 use super::gateway::Gateway;
+use super::meters::Meters;
 use super::outcome;
 use super::outfit::Outfit;
 
@@ -54,6 +58,8 @@ pub struct Sender {
     pub store_id: String,
     /// Told each time the loop comes round: the watchdog listens.
     pub alive: Arc<dyn Fn() + Send + Sync>,
+    /// What is counted.
+    pub meters: Meters,
 }
 
 impl std::fmt::Debug for Sender {
@@ -104,6 +110,8 @@ impl Sender {
                 return Ok(());
             }
             let due = self.due(&work, stopping);
+            let throttled = self.desk.with(|dispatcher| dispatcher.is_throttled());
+            let idle = tokio::time::Instant::now();
             tokio::select! {
                 () = stop.cancelled(), if !stopping => {}
                 Some(done) = work.tasks.join_next_with_id(), if !work.tasks.is_empty() => {
@@ -114,6 +122,9 @@ impl Sender {
                 }
                 () = self.desk.woken() => {}
                 () = sleep_until(due) => {}
+            }
+            if throttled {
+                self.meters.throttled(idle.elapsed());
             }
         }
     }
@@ -168,6 +179,10 @@ impl Sender {
             let now = self.clock.now();
             for pending in failed {
                 let judged = outcome::judge_later(&self.desk, now, &pending, fastrand::f64());
+                if let Some(failed) = &pending.failure {
+                    let failure = receipt_failure(failed.code, &failed.text);
+                    self.meters.failed(&failure);
+                }
                 if let Some((ending, notice)) = judged {
                     work.endings.push(ending);
                     notice
@@ -350,6 +365,12 @@ impl Sender {
     fn judge(&self, attempted: &Attempted, work: &mut Work) {
         let now = self.clock.now();
         let (ending, notice) = outcome::judge(&self.desk, now, attempted, fastrand::f64());
+        if !attempted.message.shadow {
+            self.meters.attempted(&attempted.outcome, attempted.took);
+            if ending.state == MessageState::Accepted {
+                self.meters.accepted(now, &attempted.message);
+            }
+        }
         work.endings.push(ending);
         if let Some(notice) = notice {
             self.fallback.held(notice);
@@ -371,6 +392,7 @@ impl Sender {
             Ok(news) => self.desk.receive(self.clock.now(), news),
             Err(error) => return work.endure(error, "outcomes cannot be written"),
         }
+        self.meters.ended(&work.endings);
         let ended = work.endings.drain(..);
         let untold: Vec<MessageId> = ended
             .filter(|ending| ending.fallback)

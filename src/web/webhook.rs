@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::pipeline::Meters;
 use crate::whatsapp::webhook::{Inbound, WebhookFault, read, signature_holds};
 
 use super::WebhookSettings;
@@ -54,7 +55,10 @@ type Taking = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// Takes the updates of one body; returns when they are on disk.
 #[derive(Clone)]
-pub struct Take(Arc<dyn Fn(Vec<Inbound>, Arc<str>) -> Taking + Send + Sync>);
+pub struct Take {
+    take: Arc<dyn Fn(Vec<Inbound>, Arc<str>) -> Taking + Send + Sync>,
+    meters: Meters,
+}
 
 impl Take {
     /// `take(updates, origin)` puts the updates on disk; `origin` is for the audit trail ("webhook
@@ -65,10 +69,23 @@ impl Take {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display,
     {
-        Self(Arc::new(move |updates, origin| {
+        let take = Arc::new(move |updates, origin| {
             let taking = take(updates, origin);
-            Box::pin(async move { taking.await.map_err(|error| error.to_string()) })
-        }))
+            let taking: Taking =
+                Box::pin(async move { taking.await.map_err(|error| error.to_string()) });
+            taking
+        });
+        Self {
+            take,
+            meters: Meters::default(),
+        }
+    }
+
+    /// Who does not know the secrets is counted there.
+    #[must_use]
+    pub fn with_meters(mut self, meters: Meters) -> Self {
+        self.meters = meters;
+        self
     }
 }
 
@@ -239,7 +256,7 @@ impl Door {
             Caller::Tcp(address) => format!("webhook {address}"),
             Caller::Control(_) => format!("webhook {caller}"),
         };
-        let stored = match timeout(TAKE_TIMEOUT, (self.take.0)(updates, origin.into())).await {
+        let stored = match timeout(TAKE_TIMEOUT, (self.take.take)(updates, origin.into())).await {
             Ok(stored) => stored,
             Err(_) => Err(format!("not on disk within {TAKE_TIMEOUT:?}")),
         };
@@ -249,6 +266,7 @@ impl Door {
 
     /// Logs ever fewer of them: anybody can knock.
     fn stranger(&self, what: &'static str) {
+        self.take.meters.stranger();
         let strangers = self
             .strangers
             .fetch_add(1, Ordering::Relaxed)

@@ -75,7 +75,9 @@ fn the_example_shows_every_key() {
                     "templates"
                 }
                 "delivery.storm" => "delivery",
-                "trigger" | "base_alarms" | "escalation" => "rules",
+                "trigger" | "base_alarms" | "escalation" | "inhibitor" => "rules",
+                "quiet_hours" => "contacts",
+                "[times.…]" => "times",
                 name => name.trim_matches(['[', ']']),
             };
             !shown.contains(&(home.to_owned(), (*key).to_owned()))

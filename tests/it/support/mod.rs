@@ -13,6 +13,7 @@ pub mod http_server;
 pub mod ingest;
 pub mod messages;
 pub mod meta;
+pub mod metrics;
 pub mod process;
 pub mod raw_server;
 pub mod readme;
