@@ -66,6 +66,9 @@ impl Settings {
         }
         differing!(list, "dataminer", self.dataminer, new.dataminer;
             names, timezone, time_formats, day_first, severity_codes);
+        if self.labels != new.labels {
+            list.push("labels changed".to_owned());
+        }
         if self.delivery.throughput != new.delivery.throughput {
             list.push(format!(
                 "delivery.throughput is {}",

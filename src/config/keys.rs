@@ -36,6 +36,7 @@ pub(super) static TOP: Section = section(
         "rules",
         "filters",
         "dataminer",
+        "labels",
         "words",
         "times",
         "expect",
@@ -255,8 +256,23 @@ pub(super) static DATAMINER: Section = section(
     ],
 );
 
+pub(super) static LABELS: Section = section(
+    "[labels]",
+    &[
+        "element",
+        "parameter",
+        "index",
+        "value",
+        "severity",
+        "source",
+        "severities",
+        "default_severity",
+        "resolve_timeout",
+    ],
+);
+
 /// The sections with fixed keys, in the order of the example.
-static SECTIONS: [&Section; 28] = [
+static SECTIONS: [&Section; 29] = [
     &TOP,
     &WHATSAPP,
     &FALLBACK,
@@ -280,6 +296,7 @@ static SECTIONS: [&Section; 28] = [
     &ESCALATION,
     &BASE_ALARMS,
     &DATAMINER,
+    &LABELS,
     &URL_BUTTON,
     &QUIET_HOURS,
     &TIMES,

@@ -17,8 +17,8 @@ use super::page::Page;
 use super::reader::Table;
 use super::settings::{Environment, Loaded, Settings};
 use super::{
-    contacts, correlation, dataminer, delivery, expect, fallback, filters, http, ingest, replies,
-    rules, secrets, storage, syntax, templates, times, top, webhook, whatsapp, words,
+    contacts, correlation, dataminer, delivery, expect, fallback, filters, http, ingest, labels,
+    replies, rules, secrets, storage, syntax, templates, times, top, webhook, whatsapp, words,
 };
 
 /// Larger files are not written by people.
@@ -109,6 +109,7 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
     let whatsapp = whatsapp::read(file, environment, exposed);
     let ingest = ingest::read(file);
     let dataminer = dataminer::read(file, &display.timezone);
+    let labels = labels::read(file);
     let (storage, keep_all) = storage::read(file);
     let correlation = correlation::read(file);
     let http = http::read(file, environment, exposed, &ingest.socket);
@@ -176,6 +177,7 @@ fn settings(file: &Table<'_>, environment: &Environment, exposed: bool) -> Optio
         display,
         ingest,
         dataminer,
+        labels,
         storage,
         keep_all,
         delivery: delivery.settings,

@@ -24,6 +24,7 @@ mod ingest;
 mod inhibiting;
 mod inside;
 mod keys;
+mod labels;
 mod load;
 mod mask;
 mod measure;

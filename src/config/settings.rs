@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::model::Labels;
 use crate::whatsapp::template::{Definition, Display, Template, Vocabulary};
 use crate::{delivery, engine, ingest, pipeline, store, web, whatsapp};
 
@@ -39,6 +40,8 @@ pub struct Settings {
     pub ingest: ingest::Settings,
     /// How DataMiner's strings are read.
     pub dataminer: ingest::DataMiner,
+    /// What the labels of other systems become.
+    pub labels: Labels,
     /// Where data is kept.
     pub storage: store::Settings,
     /// Whether records that no rule wants are stored too.

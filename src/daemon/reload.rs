@@ -135,9 +135,7 @@ impl Reloader {
             shared.line.replace(before);
             return Err(error.into());
         }
-        shared
-            .codec
-            .send_replace(Arc::new(Codec::new(loaded.settings.dataminer.clone())));
+        shared.codec.send_replace(codec_of(&loaded.settings));
         *current = loaded.settings;
         Ok(report)
     }
@@ -200,6 +198,12 @@ impl Report {
             tracing::warn!("{warning}");
         }
     }
+}
+
+/// The codec that a config asks for.
+pub(super) fn codec_of(settings: &Settings) -> Arc<Codec> {
+    let codec = Codec::new(settings.dataminer.clone());
+    Arc::new(codec.with_labels(settings.labels.clone()))
 }
 
 impl From<&Settings> for Policy {

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Environment, Loaded};
-use crate::ingest::{self, Codec, Listener, SocketFile};
+use crate::ingest::{self, Listener, SocketFile};
 use crate::pipeline::{Clock, Gateway};
 use crate::store::{Mode, Store, StoreClass, StoreError, Tally};
 use crate::web;
@@ -21,7 +21,7 @@ use super::descriptors;
 use super::housekeeping::{self, Kept};
 use super::line::Line;
 use super::metrics::Metrics;
-use super::reload::Reloader;
+use super::reload::{Reloader, codec_of};
 use super::signals::{Asked, Signals};
 use super::systemd::{Notifier, passed_socket};
 use super::telemetry;
@@ -148,7 +148,7 @@ impl Daemon {
         };
         let core = Core::start(Policy::from(&settings), parts).await?;
 
-        let (codec, codec_seen) = watch::channel(Arc::new(Codec::new(settings.dataminer.clone())));
+        let (codec, codec_seen) = watch::channel(codec_of(&settings));
         let drain_timeout = settings.drain_timeout;
         let kept = Kept {
             all: settings.storage.retention,

@@ -54,6 +54,7 @@ impl Daemon {
     fn app(&self, codec: watch::Receiver<Arc<Codec>>, clock: Clock) -> web::App {
         let now = clock.clone();
         let metrics = self.metrics.clone();
+        let clients = clients(codec.clone(), clock.clone());
         let read: web::Read = Arc::new(move |body| {
             let body = codec.borrow().read_body(body, clock.wall())?;
             Ok(web::Records {
@@ -69,6 +70,7 @@ impl Daemon {
         )
         .with_now(move || now.now())
         .with_metrics(move || std::future::ready((CONTENT_TYPE, metrics.text())))
+        .with_clients(clients)
     }
 
     pub(super) fn serve_webhook(&mut self, webhook: web::Webhook) {
@@ -130,6 +132,26 @@ impl Daemon {
             async move { desk.answer(what).await }
         })
     }
+}
+
+/// Reads what other systems post, with the mapping in force.
+fn clients(codec: watch::Receiver<Arc<Codec>>, clock: Clock) -> web::Clients {
+    let labels = codec.clone();
+    let started = clock.wall();
+    let read = move |dialect, body: &[u8]| {
+        let read = match dialect {
+            web::Dialect::Alerts => ingest::read_alerts,
+            web::Dialect::Alertmanager => ingest::read_webhook,
+            web::Dialect::Grafana => ingest::read_grafana,
+        };
+        let mapping = Arc::clone(codec.borrow().labels());
+        let body = read(body, &mapping, clock.wall())?;
+        Ok(web::Records {
+            records: body.records,
+            many: body.many,
+        })
+    };
+    web::Clients::new(read, move || Arc::clone(labels.borrow().labels()), started)
 }
 
 /// Tells front ends when a record arrived, for display.

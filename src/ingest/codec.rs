@@ -1,8 +1,9 @@
 //! One line to records: JSON or DataMiner strings.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::model::{AlarmRecord, Time};
+use crate::model::{AlarmRecord, Labels, Time};
 pub use crate::pipeline::intake::Incoming as Parsed;
 use crate::pipeline::intake::MAX_BATCH;
 
@@ -19,6 +20,7 @@ const BETWEEN_RECORDS: char = '\u{b}';
 #[derive(Debug, Clone)]
 pub struct Codec {
     settings: DataMiner,
+    labels: Arc<Labels>,
 }
 
 /// What a line holds.
@@ -51,8 +53,24 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 impl Codec {
     /// A codec that reads what DataMiner leaves open as `settings` say.
     #[must_use]
-    pub const fn new(settings: DataMiner) -> Self {
-        Self { settings }
+    pub fn new(settings: DataMiner) -> Self {
+        Self {
+            settings,
+            labels: Arc::default(),
+        }
+    }
+
+    /// The same codec, with this mapping of the labels of other systems.
+    #[must_use]
+    pub fn with_labels(mut self, labels: Labels) -> Self {
+        self.labels = Arc::new(labels);
+        self
+    }
+
+    /// What the labels of other systems become.
+    #[must_use]
+    pub const fn labels(&self) -> &Arc<Labels> {
+        &self.labels
     }
 
     /// Reads a line, without its line feed. `arrival` is the time of a record that gives none.

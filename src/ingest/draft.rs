@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) views: Option<Vec<String>>,
     pub(super) properties: Properties,
     pub(super) partial: bool,
+    pub(super) repeats: bool,
+    pub(super) until: Option<Time>,
 }
 
 impl Draft {
@@ -104,8 +106,8 @@ impl Draft {
             views: self.views.unwrap_or_default(),
             properties: self.properties,
             partial: self.partial,
-            repeats: false,
-            until: None,
+            repeats: self.repeats,
+            until: self.until,
         })
     }
 

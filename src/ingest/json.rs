@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
-use crate::model::{AlarmType, Severity, SeverityRange, Status, UserStatus};
+use crate::model::{AlarmType, Severity, SeverityRange, Status, Time, UserStatus};
 
 use super::SeverityCodes;
 use super::codes;
@@ -233,19 +233,23 @@ impl Reader<'_> {
                     |_| None,
                 )?;
             }
-            Key::Time => {
-                draft.time =
-                    match given.text(key, TIME)? {
-                        None => None,
-                        Some(text) => Some(read_rfc3339(&text).ok_or_else(|| {
-                            format!("`time` is {}; expected {TIME}", quoted(&text))
-                        })?),
-                    };
-            }
+            Key::Time => draft.time = moment(key, given)?,
+            Key::Until => draft.until = moment(key, given)?,
+            Key::Repeats => draft.repeats = given.flag(key)?,
             Key::Services | Key::Views | Key::Properties => {}
         }
         Ok(())
     }
+}
+
+/// A time that may not be there.
+fn moment(key: Key, given: Text<'_>) -> Result<Option<Time>, String> {
+    let Some(text) = given.text(key, TIME)? else {
+        return Ok(None);
+    };
+    let read = read_rfc3339(&text);
+    let wrong = || format!("`{}` is {}; expected {TIME}", key.name(), quoted(&text));
+    read.map(Some).ok_or_else(wrong)
 }
 
 /// The name of a key, borrowed where it has no escapes.

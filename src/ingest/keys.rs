@@ -42,6 +42,8 @@ keys! {
     CorrelationAlarmInfo = "correlation_alarm_info",
     UserStatus = "user_status",
     SeverityRange = "severity_range",
+    Repeats = "repeats",
+    Until = "until",
 }
 
 impl Key {

@@ -73,6 +73,19 @@ impl<'de> Text<'de> {
         }
     }
 
+    /// `true` or `false`, `false` when it is not there.
+    pub(super) fn flag(self, key: Key) -> Result<bool, String> {
+        match &self {
+            Self::Null => Ok(false),
+            Self::Flag(flag) => Ok(*flag),
+            Self::Plain(text) if text == "true" => Ok(true),
+            Self::Plain(text) if text == "false" => Ok(false),
+            Self::Whole(_) | Self::Fraction(_) | Self::Plain(_) => {
+                Err(self.unfit(key, "true or false"))
+            }
+        }
+    }
+
     pub(super) fn any(self) -> Option<String> {
         match self {
             Self::Null => None,
@@ -157,8 +170,8 @@ impl<'de> Visitor<'de> for Scalar {
     type Value = Text<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == Key::Time {
-            write!(f, "text for `time`: {TIME}")
+        if matches!(self.0, Key::Time | Key::Until) {
+            write!(f, "text for `{}`: {TIME}", self.0.name())
         } else if self.0 == Key::Element {
             f.write_str("the element's name as text for `element`")
         } else {

@@ -139,13 +139,13 @@ impl TreeKey {
 }
 
 /// Properties by name, in the order they came. Names are found in any case, and without
-/// DataMiner's prefix (`ALARM.`, `ELEMENT.`, `SERVICE.`, `VIEW.`).
+/// DataMiner's prefix (`ALARM.`, `ELEMENT.`, `SERVICE.`, `VIEW.`) or that of annotations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Properties(Vec<(String, String)>);
 
 impl Properties {
-    const PREFIXES: [&'static str; 4] = ["alarm.", "element.", "service.", "view."];
+    const PREFIXES: [&'static str; 5] = ["alarm.", "element.", "service.", "view.", "annotation."];
 
     /// Adds a property; the last of one name wins.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<String>) {

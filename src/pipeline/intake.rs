@@ -235,7 +235,10 @@ impl Wanted {
             Err(error) => return Judged::Bad(error),
         };
         let rules = self.ruleset.candidates(&record);
-        let wanted = self.keep_all || !rules.is_empty() || self.ruleset.wants(&record);
+        // Whoever repeats alarms repeats their ends too: the end of what is not open is none.
+        let is_echo = record.repeats && record.ends();
+        let is_wanted = !rules.is_empty() || self.ruleset.wants(&record);
+        let wanted = self.keep_all || (is_wanted && !is_echo);
         let id = record.id.clone();
         entries.push(NewEntry {
             at,

@@ -58,7 +58,7 @@ async fn take(
     response
 }
 
-async fn hand_in(app: &App, records: Vec<Incoming>, origin: &Arc<str>) -> Vec<Answer> {
+pub(super) async fn hand_in(app: &App, records: Vec<Incoming>, origin: &Arc<str>) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(records.len());
     let mut rest = records.into_iter();
     loop {

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::model::Time;
 use crate::pipeline::intake::{Incoming, Intake};
 
-use super::Health;
 use super::ask::{Ask, Refusal};
+use super::{Clients, Health};
 
 /// The records of one body.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub struct App {
     pub intake: Intake,
     /// Reads them.
     pub read: Read,
+    /// Reads what other systems post, and shows them ours.
+    pub clients: Clients,
     /// Answers `/-/ready`.
     pub health: Health,
     /// Answers what steers the daemon.
@@ -49,12 +51,20 @@ impl App {
         Self {
             intake,
             read,
+            clients: Clients::default(),
             health,
             control,
             now: Arc::new(|| jiff::Timestamp::now().into()),
             metrics: None,
             heartbeat: None,
         }
+    }
+
+    /// `clients` reads what other systems post.
+    #[must_use]
+    pub fn with_clients(mut self, clients: Clients) -> Self {
+        self.clients = clients;
+        self
     }
 
     /// `now()` is engine time.

@@ -2,9 +2,10 @@
 //!
 //! One router is served on TCP, for scripts and probes, and on the control socket, for our own
 //! commands. Who may do what is in one place: the guard. What Meta posts comes in on a port of its
-//! own, which knows nothing else.
+//! own, which knows nothing else. Other monitoring systems speak Alertmanager's interface.
 
 mod alarms;
+mod alertmanager;
 mod app;
 mod ask;
 mod body;
@@ -25,6 +26,7 @@ mod silences;
 mod token;
 mod webhook;
 
+pub use alertmanager::{Clients, Dialect};
 pub use app::{App, Control, Read, Records};
 pub use ask::{Ask, Refusal};
 pub use health::Health;

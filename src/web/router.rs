@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::alarms;
+use super::alertmanager;
 use super::app::App;
 use super::body::Room;
 use super::caller::Origin;
@@ -37,6 +38,7 @@ fn routes() -> Routes {
         .act("/api/v1/clear", clear)
         .hand_in("/api/v1/heartbeat", heartbeat)
         .and(alarms::routes())
+        .and(alertmanager::routes())
         .and(inquiry::routes())
         .and(silences::routes())
         .and(openapi::routes())

@@ -331,3 +331,42 @@ fn an_explicit_file_is_found_before_others() {
     let path = std::path::Path::new("elsewhere.toml");
     assert_eq!(klaxond::config::find(Some(path)), path);
 }
+
+#[test]
+fn labels_of_other_systems_are_mapped_as_the_file_says() {
+    let labels = |text: &str| {
+        let folder = Folder::new(&format!("{WHATSAPP}{text}{PATH}"));
+        folder.load().map(|loaded| loaded.settings.labels)
+    };
+    assert_eq!(labels("").unwrap(), klaxond::model::Labels::default());
+    let own = labels(
+        "[labels]\nelement = [\"cluster\"]\nvalue = [\"annotation.text\"]\ndefault_severity = \"Warning\"\n\
+         resolve_timeout = \"90s\"\nseverities = { P1 = \"critical\", error = \"minor\" }\n",
+    )
+    .unwrap();
+    assert_eq!((own.element.len(), own.element[0].as_str()), (1, "cluster"));
+    assert_eq!(own.parameter, ["alertname"]);
+    assert_eq!(own.resolve_timeout, Duration::from_secs(90));
+    use klaxond::model::Severity;
+    assert_eq!(own.default_severity, Severity::Warning);
+    for (word, severity) in [
+        ("p1", Severity::Critical),
+        ("error", Severity::Minor),
+        ("page", Severity::Critical),
+    ] {
+        assert_eq!(own.severity_of(word), Some(severity), "{word}");
+    }
+    for (wrong, told) in [
+        ("element = [\"\"]", "is not the name of a label"),
+        ("element = \"host\"", "write element = [\"host\"]"),
+        ("default_severity = \"magor\"", "write \"major\""),
+        ("severities = { p1 = \"bad\" }", "is not a severity"),
+        ("resolve_timeout = \"0s\"", "out of bounds"),
+        ("elements = []", "write `element`"),
+    ] {
+        let faults = labels(&format!("[labels]\n{wrong}\n"))
+            .unwrap_err()
+            .render(false);
+        assert!(faults.contains(told), "{wrong}: {faults}");
+    }
+}

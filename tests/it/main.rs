@@ -10,6 +10,9 @@
     reason = "a test may stop where it fails"
 )]
 
+mod alertmanager;
+mod alertmanager_silences;
+mod amtool;
 mod answers;
 mod audit;
 mod by_hand;
@@ -69,6 +72,9 @@ mod http;
 mod http_crowd;
 mod http_hostile;
 mod http_session;
+mod grafana;
+mod http;
+mod labels;
 mod listing;
 mod metrics;
 mod metrics_docs;
@@ -77,6 +83,7 @@ mod openapi;
 mod outage;
 mod package;
 mod overtaken;
+mod prometheus;
 mod readme;
 mod receipts;
 mod reference;
@@ -87,6 +94,7 @@ mod sandbox;
 mod scenario;
 mod send;
 mod silence_cli;
+mod send_from;
 mod simulate;
 mod simulation;
 mod socket;

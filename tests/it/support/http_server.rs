@@ -29,6 +29,15 @@ impl HttpServer {
     }
 
     pub fn start_with(intake: Intake, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_steered(intake, change, |control| control)
+    }
+
+    /// `steer` may add to what the control answers.
+    pub fn start_steered(
+        intake: Intake,
+        change: impl FnOnce(&mut Settings),
+        steer: impl FnOnce(Control) -> Control,
+    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut settings = Settings {
             listen: Some("127.0.0.1:0".parse().unwrap()),
@@ -54,7 +63,7 @@ impl HttpServer {
                 })
             }),
             health.clone(),
-            Control::new(
+            steer(Control::new(
                 move |dry_run| {
                     noted.lock().unwrap().push(dry_run);
                     async move {
@@ -66,8 +75,9 @@ impl HttpServer {
                     }
                 },
                 || async { json!({"queue": 0}) },
-            ),
-        );
+            )),
+        )
+        .with_clients(super::other_systems::clients());
         let cancel = CancellationToken::new();
         let stop = cancel.clone();
         let task = tokio::spawn(async move {

@@ -81,6 +81,15 @@ impl Ledger {
             .collect()
     }
 
+    /// The records that read, in the order of arrival.
+    pub fn records(&self) -> Vec<AlarmRecord> {
+        let entries = self.0.lock().unwrap();
+        let records = entries
+            .iter()
+            .filter_map(|(one, _)| one.record.clone().ok());
+        records.collect()
+    }
+
     pub fn origins(&self) -> Vec<String> {
         let entries = self.0.lock().unwrap();
         entries.iter().map(|(_, origin)| origin.clone()).collect()

@@ -1,6 +1,7 @@
 //! Fixtures.
 
 pub mod alarm_socket;
+pub mod called;
 pub mod config;
 pub mod delivery;
 pub mod delivery_history;
@@ -14,6 +15,7 @@ pub mod ingest;
 pub mod messages;
 pub mod meta;
 pub mod metrics;
+pub mod other_systems;
 pub mod process;
 pub mod raw_server;
 pub mod readme;
@@ -22,6 +24,7 @@ pub mod returned;
 pub mod returns;
 pub mod store;
 pub mod tls_server;
+pub mod tool_home;
 pub mod tools;
 pub mod trouble;
 pub mod webhook;
