@@ -1,19 +1,22 @@
-//! `klaxond status`: how things stand, and who is not told.
+//! `klaxond status`: how things stand, as the page says it.
+
+mod told;
 
 use serde_json::Value;
 
+use crate::web::{Overview, Verdict};
+
 use super::Exit;
 use super::control;
-use super::inquire::{list, text};
-use super::options::{ConfigArgs, Output, block_on, print};
+use super::options::{ConfigArgs, Output, block_on, complain, print};
 
 /// The options of `status`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Says what waits, what is held, and who is not told at this moment and why: holds, people who said
-stop, contacts that are off, shadow mode, a dead token.
+Says what the page says: whether it works and why not, what is raised and who was told, what waits,
+what is held, and who is not told at this moment and why.
 
-Exit codes: 0 everyone is told, 1 somebody is not, 2 no daemon answers.
+Exit codes: 0 well, 1 degraded, 2 down: no daemon answers, alarms are not taken, or nobody is told.
 
 Examples:
   klaxond status
@@ -38,65 +41,38 @@ fn status(args: &Args) -> Result<Exit, Exit> {
         "/api/v1/status",
         args.output,
     );
-    let status = match block_on(call)? {
-        Ok(status) => status,
+    let answer: Value = match block_on(call)? {
+        Ok(answer) => answer,
         Err(Exit::TempFail) => return Err(Exit::Down),
         Err(exit) => return Err(exit),
     };
+    let overview = serde_json::from_value::<Overview>(answer.clone());
+    let overview = overview.map_err(|error| {
+        let error = format!("the daemon is of another version than this command: {error}");
+        complain(args.output, &error);
+        Exit::Unavailable
+    })?;
     match args.output {
-        Output::Json => print(&status.to_string()),
-        Output::Text => tell(&status),
+        Output::Json => print(&answer.to_string()),
+        Output::Text => {
+            print(told::told(&overview).trim_end());
+            came_back(&answer);
+        }
     }
-    let quiet = list(&status, "not_told").next().is_some();
-    Ok(if quiet { Exit::Degraded } else { Exit::Ok })
+    Ok(match overview.verdict {
+        Verdict::Well => Exit::Ok,
+        Verdict::Degraded => Exit::Degraded,
+        Verdict::Down => Exit::Down,
+    })
 }
 
-fn tell(status: &Value) {
-    let count = |key: &str| status.get(key).and_then(Value::as_u64).unwrap_or(0);
-    print(&format!(
-        "klaxond {}: {} waiting, {} under way",
-        text(status, "version"),
-        count("waiting"),
-        count("in_flight")
-    ));
-    let messages = status.get("messages").and_then(Value::as_object);
-    let messages = messages.into_iter().flatten();
-    let counted: Vec<String> = messages
-        .filter_map(|(state, count)| Some((state, count.as_u64().filter(|count| *count > 0)?)))
-        .map(|(state, count)| format!("{count} {state}"))
-        .collect();
-    if !counted.is_empty() {
-        print(&format!("messages: {}", counted.join(", ")));
-    }
-    let back = status.get("came_back").unwrap_or(&Value::Null);
-    let back = |key: &str| back.get(key).and_then(Value::as_u64).unwrap_or(0);
-    if back("logged") + back("strangers") > 0 {
+/// What Meta and people sent back since the start.
+fn came_back(answer: &Value) {
+    let back = |key: &str| answer["came_back"][key].as_u64().unwrap_or(0);
+    let (logged, strangers) = (back("logged"), back("strangers"));
+    if logged + strangers > 0 {
         print(&format!(
-            "came back: {} receipts and replies, {} from numbers that are no contact's",
-            back("logged"),
-            back("strangers")
-        ));
-    }
-    let account = status.get("account").unwrap_or(&Value::Null);
-    for warning in list(account, "warnings").filter_map(Value::as_str) {
-        print(&format!("warning: {warning}"));
-    }
-    let mut quiet = list(status, "not_told").peekable();
-    if quiet.peek().is_none() {
-        print("everyone is told");
-    }
-    for one in quiet {
-        let since = text(one, "since");
-        let since = if since.is_empty() {
-            String::new()
-        } else {
-            format!(" since {since}")
-        };
-        print(&format!(
-            "not told: {} ({}{since}): {}",
-            text(one, "who"),
-            text(one, "state"),
-            text(one, "why")
+            "came back: {logged} receipts and replies, {strangers} from numbers that are no contact's"
         ));
     }
 }

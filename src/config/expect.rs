@@ -34,12 +34,13 @@ pub(super) fn read(file: &Table<'_>) -> Vec<(Expectation, Option<Range<usize>>)>
         let name = table.text("name");
         let element = table.text("element");
         let severity = match table.get("severity") {
-            Some(_) => table.read("severity", |text| match quiet::severity(text)? {
-                Severity::Normal => Err(Problem::new(
-                    "`severity` cannot be normal: that ends an alarm",
-                )
-                .help("write \"critical\", for example")),
-                severity => Ok(severity),
+            Some(_) => table.read("severity", |text| {
+                let severity = quiet::severity(text)?;
+                if severity == Severity::Normal {
+                    let problem = Problem::new("`severity` cannot be normal: that ends an alarm");
+                    return Err(problem.help("write \"critical\", for example"));
+                }
+                Ok(severity)
             }),
             None => Some(Severity::Critical),
         };

@@ -27,7 +27,11 @@ pub(super) fn read(contact: &Table<'_>, times: &Times) -> Result<Option<QuietHou
             let table = contact.as_table(value, &keys::QUIET_HOURS, "`quiet_hours`".to_owned());
             of_table(&table.ok_or(Told)?, times)?
         }
-        _ => {
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => {
             contact.wrong_type(KEY, value, "a list or a table", EXAMPLE);
             return Err(Told);
         }

@@ -99,14 +99,17 @@ fn one<'d>(
     if name.text.trim().is_empty() || name.text.len() > 64 || !name.text.chars().all(plain) {
         let message = format!("\"{}\" cannot be the name of times", name.text);
         let help = "write letters, digits, - and _, such as [times.nights]";
-        file.page
-            .fault(Fault::at(name.span.clone(), message).help(help));
+        file.page.fault(Fault::at(name.span, message).help(help));
         return None;
     }
     let items: Vec<&'d Spanned<DeValue<'d>>> = match value.get_ref() {
         DeValue::Array(items) => items.iter().collect(),
         DeValue::Table(_) => vec![value],
-        _ => {
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => {
             file.wrong_type(name.text, value, "a table", EXAMPLE);
             return None;
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::engine::Ruleset;
-use crate::model::{RowKind, Time};
+use crate::model::Time;
 use crate::store::{self, Archive, Inquiry, Outbox, Store, StoreError};
 use crate::web::{Ask, Refusal};
 
@@ -81,33 +81,6 @@ impl Hand {
             StoryError::Refused(text) => Refusal::Refused(text),
             StoryError::Store(error) => Refusal::Later(error.to_string()),
         })
-    }
-
-    /// Who is not told at this moment and why, beside what `status` shows.
-    pub(super) async fn not_told(&self, status: &Value) -> Value {
-        let found = self
-            .look(|inquiry, scene| {
-                let people = inquiry.rows(RowKind::Person)?;
-                Ok(story::quiet(scene.ruleset, &people, &inquiry.held()?))
-            })
-            .await;
-        let mut quiet = match found {
-            Ok(quiet) => quiet,
-            Err(error) => return json!({ "error": error.to_string() }),
-        };
-        if let Some(holds) = status["holds"].as_array() {
-            quiet.extend(holds.iter().map(|hold| {
-                json!({ "who": hold["scope"], "state": "held", "why": hold["reason"], "since": hold["since"] })
-            }));
-        }
-        if status["account"]["token"]["valid"] == json!(false) {
-            quiet.push(json!({
-                "who": "everyone",
-                "state": "held",
-                "why": "Meta says that the access token is not valid: make another one and reload",
-            }));
-        }
-        Value::Array(quiet)
     }
 
     /// Looks into the database with a connection of its own: a search through all of it keeps nobody

@@ -17,6 +17,7 @@ use prometheus_client::registry::Registry;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::pipeline::Meters;
 use crate::store::{Archive, Log};
 use crate::whatsapp::{Judgement, NumberInfo, TokenInfo};
 
@@ -47,6 +48,7 @@ const SYNC_SECONDS: [f64; 12] = [
 struct Inner {
     registry: Registry,
     gauges: Gauges,
+    meters: Meters,
     controls: Controls,
     log: Log,
     archive: Archive,
@@ -77,6 +79,7 @@ impl Metrics {
         Self(Arc::new(Inner {
             registry,
             gauges,
+            meters: core.meters().clone(),
             log: core.store().log.clone(),
             archive: core.store().archive.clone(),
             controls,
@@ -90,6 +93,7 @@ impl Metrics {
         let Inner {
             registry,
             gauges,
+            meters,
             controls,
             log,
             order,
@@ -110,6 +114,9 @@ impl Metrics {
         gauges.crowding(&controls.crowding());
         gauges.log(log.head(), controls.decided.position());
         gauges.receivers(controls.outfit().lanes().len());
+        let expected = controls.expected();
+        let silent = expected.iter().map(|one| (one.source.as_str(), one.silent));
+        meters.sources(silent);
         let mut text = String::new();
         if let Err(error) = encode(&mut text, registry) {
             tracing::error!(%error, "the metrics cannot be written");
@@ -165,7 +172,7 @@ impl Metrics {
                 () = stop.cancelled() => return,
                 () = self.look() => {}
             }
-            let facts = watch.facts();
+            let facts = watch.seen().facts;
             let (token, number) = (facts.token.as_ref(), facts.number.as_ref());
             self.account(token, number, &facts.templates);
         }

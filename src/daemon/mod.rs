@@ -10,6 +10,7 @@ mod heartbeats;
 mod housekeeping;
 mod line;
 mod metrics;
+mod overview;
 mod reload;
 pub mod replay;
 mod run;

@@ -1,7 +1,7 @@
 //! Reading the config again while alarms go on.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -34,6 +34,8 @@ struct Shared {
     controls: Controls,
     line: Arc<Line>,
     codec: watch::Sender<Arc<Codec>>,
+    /// Why the last reload changed nothing.
+    failed: std::sync::Mutex<Option<String>>,
 }
 
 /// What a reload did, or would do.
@@ -84,6 +86,7 @@ impl Reloader {
                 controls,
                 line,
                 codec,
+                failed: std::sync::Mutex::default(),
             }),
         }
     }
@@ -140,9 +143,31 @@ impl Reloader {
         Ok(report)
     }
 
+    /// Why the last reload changed nothing; `None` when it went well, or there was none.
+    #[must_use]
+    pub fn failed(&self) -> Option<String> {
+        let failed = self.shared.failed.lock();
+        failed.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// [`Reloader::reload`], remembered unless nothing was to change.
+    async fn attempt(&self, dry_run: bool) -> Result<Report, ReloadError> {
+        let outcome = self.reload(dry_run).await;
+        if !dry_run {
+            let failed = outcome.as_ref().err().map(ToString::to_string);
+            let mut last = self
+                .shared
+                .failed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *last = failed;
+        }
+        outcome
+    }
+
     /// [`Reloader::reload`], logged; what the daemon does on SIGHUP.
     pub async fn reload_and_log(&self) {
-        match self.reload(false).await {
+        match self.attempt(false).await {
             Ok(report) => report.log(),
             Err(error) => {
                 tracing::error!(%error, "the config is not reloaded; the old one stays in force");
@@ -152,7 +177,7 @@ impl Reloader {
 
     /// The same for the control socket.
     pub async fn answer(&self, dry_run: bool) -> Result<Value, Value> {
-        match self.reload(dry_run).await {
+        match self.attempt(dry_run).await {
             Ok(report) => {
                 if !dry_run {
                     report.log();

@@ -21,6 +21,7 @@ use super::descriptors;
 use super::housekeeping::{self, Kept};
 use super::line::Line;
 use super::metrics::Metrics;
+use super::overview::{Counted, Ground, Overlook, Pulse};
 use super::reload::{Reloader, codec_of};
 use super::signals::{Asked, Signals};
 use super::systemd::{Notifier, passed_socket};
@@ -106,10 +107,12 @@ pub struct Daemon {
     drain_timeout: Duration,
     pub(super) listeners: JoinSet<Result<(), String>>,
     pub(super) stop_listeners: CancellationToken,
-    chores: JoinSet<()>,
+    pub(super) chores: JoinSet<()>,
     stop_chores: CancellationToken,
     pub(super) health: web::Health,
     pub(super) watch: Watch,
+    pub(super) pulse: Pulse,
+    pub(super) overlook: Overlook,
     pub(super) webhook: Option<SocketAddr>,
     pub(super) database: PathBuf,
     /// Whether receipts come in.
@@ -139,10 +142,15 @@ impl Daemon {
         let webhook = webhook.transpose()?;
         let (store, tail) = Store::open(&settings.storage, Mode::Threaded)?;
         let alive = notifier.clone();
+        let pulse = Pulse::new(clock.clone());
+        let gateway: Arc<dyn Gateway> = Arc::new(Counted {
+            gateway: Arc::clone(&line),
+            pulse: pulse.clone(),
+        });
         let parts = Parts {
             store,
             tail,
-            gateway: Arc::clone(&line) as Arc<dyn Gateway>,
+            gateway,
             clock: clock.clone(),
             alive: Arc::new(move || alive.alive()),
         };
@@ -155,10 +163,22 @@ impl Daemon {
             audit: settings.storage.audit_retention,
         };
         let database = settings.storage.path.clone();
+        let min_free = settings.storage.min_free;
         let receipts = settings.webhook.is_some();
         let meta = Arc::clone(&line);
         let metrics = Metrics::new(&core, settings.storage.min_free, receipts);
         let reloader = Reloader::new(path, environment, settings, core.controls(), line, codec);
+        let watch = Watch::default();
+        let overlook = Overlook::new(Ground {
+            controls: core.controls(),
+            outbox: core.store().outbox.clone(),
+            watch: watch.clone(),
+            pulse: pulse.clone(),
+            reloader: reloader.clone(),
+            database: database.clone(),
+            min_free,
+            since: jiff::Timestamp::now(),
+        });
         let mut daemon = Self {
             core,
             reloader,
@@ -169,7 +189,9 @@ impl Daemon {
             chores: JoinSet::new(),
             stop_chores: CancellationToken::new(),
             health: web::Health::default(),
-            watch: Watch::default(),
+            watch,
+            pulse,
+            overlook,
             webhook: None,
             database,
             receipts,

@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::ingest::{self, Codec, Listener, SocketFile};
@@ -10,6 +11,7 @@ use crate::pipeline::Clock;
 use crate::web;
 
 use super::clear;
+use super::controls::Controls;
 use super::hand::Hand;
 use super::metrics::CONTENT_TYPE;
 use super::run::Daemon;
@@ -23,7 +25,7 @@ impl Daemon {
         clock: &Clock,
     ) {
         let socket = listener.serve(
-            self.core.intake(),
+            self.pulse.of_intake(self.core.intake()),
             codec.clone(),
             wall(clock),
             self.stop_listeners.clone(),
@@ -51,9 +53,10 @@ impl Daemon {
     }
 
     /// What the routes are given of this daemon.
-    fn app(&self, codec: watch::Receiver<Arc<Codec>>, clock: Clock) -> web::App {
+    fn app(&mut self, codec: watch::Receiver<Arc<Codec>>, clock: Clock) -> web::App {
         let now = clock.clone();
         let metrics = self.metrics.clone();
+        let beats = self.core.controls();
         let clients = clients(codec.clone(), clock.clone());
         let read: web::Read = Arc::new(move |body| {
             let body = codec.borrow().read_body(body, clock.wall())?;
@@ -63,7 +66,7 @@ impl Daemon {
             })
         });
         web::App::new(
-            self.core.intake(),
+            self.pulse.of_intake(self.core.intake()),
             read,
             self.health.clone(),
             self.control(),
@@ -71,13 +74,18 @@ impl Daemon {
         .with_now(move || now.now())
         .with_metrics(move || std::future::ready((CONTENT_TYPE, metrics.text())))
         .with_clients(clients)
+        .with_heartbeat(move |source, origin| std::future::ready(heard(&beats, &source, &origin)))
     }
 
     pub(super) fn serve_webhook(&mut self, webhook: web::Webhook) {
         let receipts = self.core.receipts();
+        let pulse = self.pulse.clone();
         let take = web::Take::new(move |updates, origin| {
-            let receipts = receipts.clone();
-            async move { receipts.take(updates, origin).await }
+            let (receipts, pulse) = (receipts.clone(), pulse.clone());
+            async move {
+                pulse.came_back(&updates);
+                receipts.take(updates, origin).await
+            }
         })
         .with_meters(self.core.meters().clone());
         self.webhook = webhook.address();
@@ -89,7 +97,7 @@ impl Daemon {
             .spawn(async move { served.await.map_err(|error| error.to_string()) });
     }
 
-    fn control(&self) -> web::Control {
+    fn control(&mut self) -> web::Control {
         let reloader = self.reloader.clone();
         let controls = self.core.controls();
         let hand = controls.clone();
@@ -99,10 +107,11 @@ impl Daemon {
             &self.database,
             self.receipts,
         );
-        let inquiry = desk.clone();
         let outbox = self.core.store().outbox.clone();
         let seen = self.watch.clone();
         let receipts = self.core.receipts();
+        let overlook = self.overlook.clone();
+        let live = self.live();
         web::Control::new(
             move |dry_run| {
                 let reloader = reloader.clone();
@@ -110,7 +119,7 @@ impl Daemon {
             },
             move || {
                 let (controls, outbox) = (controls.clone(), outbox.clone());
-                let (seen, inquiry) = (seen.clone(), inquiry.clone());
+                let (seen, overlook) = (seen.clone(), overlook.clone());
                 let came_back = status::came_back(receipts.counts());
                 async move {
                     let mut report =
@@ -118,8 +127,7 @@ impl Daemon {
                     report["came_back"] = came_back;
                     report["account"] = seen.account(controls.now());
                     report["templates"] = seen.templates(&controls.outfit());
-                    report["not_told"] = inquiry.not_told(&report).await;
-                    report
+                    status::join(&*overlook.look().await, report)
                 }
             },
         )
@@ -127,10 +135,38 @@ impl Daemon {
             let hand = hand.clone();
             async move { clear::answer(&hand, &id, &by).await }
         })
+        .with_live(live)
         .with_ask(move |what| {
             let desk = desk.clone();
             async move { desk.answer(what).await }
         })
+    }
+
+    /// The overview for the page, and a word to those who watch it. It ends with the listeners: who
+    /// watches keeps a connection.
+    fn live(&mut self) -> web::Live {
+        let (changes, seen) = watch::channel(0);
+        let overlook = self.overlook.clone();
+        let stop = self.stop_listeners.clone();
+        self.chores.spawn(overlook.clone().keep(changes, stop));
+        web::Live::new(
+            move || {
+                let overlook = overlook.clone();
+                async move { overlook.look().await }
+            },
+            seen,
+        )
+    }
+}
+
+/// A source says that it is well.
+fn heard(controls: &Controls, source: &str, origin: &str) -> Result<Value, web::Refusal> {
+    if controls.heard(source) {
+        tracing::debug!(source, origin, "a source was heard");
+        Ok(json!({ "heard": source }))
+    } else {
+        let text = format!("no [[expect]] of the config waits for {source}");
+        Err(web::Refusal::Unknown(text))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How things stand, for the control socket.
+//! What programs read beside the overview: messages of every state, what came back, the account.
 
 use serde_json::{Value, json};
 
@@ -6,27 +6,23 @@ use crate::model::MessageState;
 use crate::pipeline::receipts::Counts;
 use crate::pipeline::{Crowding, Desk};
 use crate::store::Outbox;
+use crate::web::Overview;
 
-/// Messages by state, holds, what is under way, what the rules hold and had no room for.
+/// The overview with all that `GET /api/v1/status` answers besides.
+pub(super) fn join(overview: &Overview, beside: Value) -> Value {
+    match (serde_json::to_value(overview), beside) {
+        (Ok(Value::Object(mut all)), Value::Object(beside)) => {
+            all.extend(beside);
+            Value::Object(all)
+        }
+        (_, beside) => beside,
+    }
+}
+
+/// Messages by state, what is under way, what the rules hold and had no room for.
 pub(super) async fn report(desk: &Desk, outbox: &Outbox, crowding: &Crowding) -> Value {
-    let (waiting, in_flight, holds) = desk.with(|dispatcher| {
-        (
-            dispatcher.waiting(),
-            dispatcher.in_flight(),
-            dispatcher.holds(),
-        )
-    });
-    let holds: Vec<Value> = holds
-        .into_iter()
-        .map(|hold| {
-            json!({
-                "scope": hold.key.to_string(),
-                "reason": hold.reason,
-                "since": hold.since.to_string(),
-                "waiting": hold.waiting,
-            })
-        })
-        .collect();
+    let (waiting, in_flight) =
+        desk.with(|dispatcher| (dispatcher.waiting(), dispatcher.in_flight()));
     let messages = match outbox.tally().await {
         Ok(tally) => MessageState::ALL
             .into_iter()
@@ -39,10 +35,8 @@ pub(super) async fn report(desk: &Desk, outbox: &Outbox, crowding: &Crowding) ->
         .map(|(rule, count)| (rule.to_string(), json!(count)))
         .collect();
     json!({
-        "version": env!("CARGO_PKG_VERSION"),
         "waiting": waiting,
         "in_flight": in_flight,
-        "holds": holds,
         "messages": messages,
         "correlation": {
             "alarms": crowding.alarms,

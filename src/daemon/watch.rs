@@ -30,11 +30,13 @@ const AGAIN: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watch(Arc<Mutex<Seen>>);
 
-#[derive(Debug, Default)]
-struct Seen {
-    facts: Facts,
+/// What is known, and when it was learnt.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub(super) facts: Facts,
     account_at: Option<Time>,
-    account_error: Option<String>,
+    /// Why the account could not be looked at.
+    pub(super) account_error: Option<String>,
     token_error: Option<String>,
     templates_at: Option<Time>,
     templates_error: Option<String>,
@@ -45,9 +47,9 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of the account and the templates.
-    pub(super) fn facts(&self) -> Facts {
-        self.lock().facts.clone()
+    /// All that is known.
+    pub(super) fn seen(&self) -> Seen {
+        self.lock().clone()
     }
 
     /// The account, for `status`.

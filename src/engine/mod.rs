@@ -8,25 +8,19 @@
 //!
 //! | what it is about | file |
 //! |---|---|
-//! | what a rule says: rules and limits, the two languages | `rule`, `filter`, `condition` |
-//! | one entry of the log, from in to out | `step` |
-//! | open alarms; a record kept small | `tree`, `packed` |
-//! | which rules take a record and whom they notify; in which buckets it is | `matching`, `group` |
+//! | one entry of the log, from in to out; what a rule says, in two languages | `step`, `rule`, `filter`, `condition` |
+//! | open alarms, kept small; which rules take a record and whom they notify; in which buckets it is | `tree`, `packed`, `matching`, `group` |
 //! | a record on its way through the rules; as a single event | `follow`, `event` |
 //! | the buckets of one rule; one bucket; the events it gathered | `track`, `bucket`, `window` |
 //! | records that windows and `base_alarms` may still speak of | `history`, `around` |
 //! | where a trigger stands, and what moves it: of alarms, of single events | `life`, `trigger`, `single` |
-//! | a turn of a bucket in words: what is said, why, and of which alarms | `decide`, `reason`, `view` |
-//! | from words to messages: one for each contact; who is owed an end | `speak`, `ledger` |
+//! | a turn of a bucket in words, and of which alarms; from words to messages; who is owed an end | `decide`, `reason`, `view`, `speak`, `ledger` |
 //! | what people write; who has an alarm; what is answered; who said stop | `reply`, `ack`, `answer`, `person` |
 //! | what keeps rules from speaking: silences, times, other rules; what is told when it is over | `mute`, `silence`, `inhibit`, `withheld` |
-//! | who is told when nobody takes an alarm; when a contact cannot be told | `escalate`, `standin` |
-//! | what operators hear, and what was told once already | `notice`, `occasion` |
+//! | who is told when nobody takes an alarm, or in place of a contact; operators | `escalate`, `standin`, `notice`, `occasion` |
 //! | when buckets do something by themselves; their timers, room and memory | `timers`, `upkeep` |
-//! | the state as rows, and read back | `rows`, `resume` |
-//! | other rules in force; a rule rebuilt from the open alarms | `adopt`, `rebuild` |
-//! | why a record is told or not | `explain` |
-//! | what stands, for whoever looks | `picture` |
+//! | the state as rows, and read back; other rules in force; a rule rebuilt | `rows`, `resume`, `adopt`, `rebuild` |
+//! | why a record is told or not; what stands, for whoever looks | `explain`, `picture` |
 
 mod ack;
 mod adopt;

@@ -159,7 +159,7 @@ impl Interval {
     fn instants(&self, wall: DateTime) -> [Option<Timestamp>; 2] {
         let at = self.timezone.to_ambiguous_timestamp(wall);
         match at.offset() {
-            AmbiguousOffset::Fold { .. } => [at.clone().earlier().ok(), at.later().ok()],
+            AmbiguousOffset::Fold { .. } => [at.earlier().ok(), at.later().ok()],
             AmbiguousOffset::Gap { .. } | AmbiguousOffset::Unambiguous { .. } => {
                 [at.compatible().ok(), None]
             }

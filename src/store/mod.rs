@@ -2,6 +2,7 @@
 
 mod archive;
 mod audit;
+mod board;
 mod digest;
 mod error;
 mod glance;
@@ -19,6 +20,7 @@ mod trail;
 
 pub use archive::{Archive, Forgotten, Sizes, scrub};
 pub use audit::{Act, AuditWanted, Fact, Seq, SeqFault, What};
+pub use board::Board;
 pub use digest::{DigestPart, DigestWrite};
 pub use error::{StoreClass, StoreError};
 pub use glance::{Carrier, Glance, MAX_GLANCES};

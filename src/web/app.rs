@@ -11,7 +11,7 @@ use crate::model::Time;
 use crate::pipeline::intake::{Incoming, Intake};
 
 use super::ask::{Ask, Refusal};
-use super::{Clients, Health};
+use super::{Clients, Health, Live};
 
 /// The records of one body.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +134,7 @@ pub struct Control {
     status: Arc<Status>,
     clear: Option<Arc<Clear>>,
     ask: Option<Arc<Asking>>,
+    live: Option<Live>,
 }
 
 impl Control {
@@ -151,6 +152,7 @@ impl Control {
             status: Arc::new(move || Box::pin(status())),
             clear: None,
             ask: None,
+            live: None,
         }
     }
 
@@ -163,6 +165,18 @@ impl Control {
     {
         self.ask = Some(Arc::new(move |what| Box::pin(ask(what))));
         self
+    }
+
+    /// What the page shows.
+    #[must_use]
+    pub fn with_live(mut self, live: Live) -> Self {
+        self.live = Some(live);
+        self
+    }
+
+    /// `None`: this server has no page.
+    pub(super) fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
     }
 
     /// `None`: this server tells nothing of that.

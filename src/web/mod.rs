@@ -1,4 +1,4 @@
-//! The HTTP server: health, alarms, control.
+//! The HTTP server: health, alarms, control, the page.
 //!
 //! One router is served on TCP, for scripts and probes, and on the control socket, for our own
 //! commands. Who may do what is in one place: the guard. What Meta posts comes in on a port of its
@@ -15,8 +15,11 @@ mod guard;
 mod headers;
 mod health;
 mod inquiry;
+mod live;
 mod login;
 mod openapi;
+mod overview;
+mod page;
 mod presence;
 mod router;
 mod routes;
@@ -30,6 +33,11 @@ pub use alertmanager::{Clients, Dialect};
 pub use app::{App, Control, Read, Records};
 pub use ask::{Ask, Refusal};
 pub use health::Health;
+pub use live::Live;
+pub use overview::{
+    Bucket, Held, Hour, MINUTES, Meta, Overview, Queue, Quiet, Raised, Recent, Silenced, Source,
+    Storm, Told, Verdict,
+};
 pub use router::table;
 pub use routes::{Access, Route};
 pub use server::{BindError, ServeError, Server};

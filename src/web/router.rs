@@ -17,8 +17,10 @@ use super::caller::Origin;
 use super::guard::Guard;
 use super::headers::harden;
 use super::inquiry;
+use super::live;
 use super::login::{self, Login};
 use super::openapi;
+use super::page;
 use super::routes::{Route, Routes};
 use super::silences;
 
@@ -43,6 +45,8 @@ fn routes() -> Routes {
         .and(silences::routes())
         .and(openapi::routes())
         .and(login::routes())
+        .and(live::routes())
+        .and(page::routes())
 }
 
 /// Every route behind the guard. `max_body` is in bytes.

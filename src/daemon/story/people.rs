@@ -48,27 +48,26 @@ pub fn contacts(inquiry: &Inquiry, scene: &Scene<'_>) -> Result<Value, StoryErro
     Ok(json!({ "contacts": contacts }))
 }
 
+/// Who is not told, in which state, why, and since when.
+pub(in crate::daemon) type Quiet = (String, &'static str, String, Option<Time>);
+
 /// Everyone who is not told at this moment, for a reason of their own.
-pub(in crate::daemon) fn quiet(ruleset: &Ruleset, rows: &[Row], held: &[HeldBack]) -> Vec<Value> {
+pub(in crate::daemon) fn quiet(ruleset: &Ruleset, rows: &[Row], held: &[HeldBack]) -> Vec<Quiet> {
     let stopped = stopped(rows);
     let contacts = ruleset.contacts.iter();
     let mut quiet = shadowed(ruleset);
     quiet.extend(contacts.filter_map(|contact| {
         let standing = standing(contact, &stopped, held);
         let why = standing.why?;
-        Some(json!({
-            "who": contact.id,
-            "state": standing.state,
-            "why": why,
-            "since": standing.since.map(|since| since.to_string()),
-        }))
+        let who = contact.id.to_string();
+        Some((who, standing.state, why, standing.since))
     }));
     quiet
 }
 
 /// Whom shadow mode keeps from being told.
-fn shadowed(ruleset: &Ruleset) -> Vec<Value> {
-    let one = |who: String, why: &str| json!({ "who": who, "state": "shadow", "why": why, "since": null });
+fn shadowed(ruleset: &Ruleset) -> Vec<Quiet> {
+    let one = |who: String, why: &str| (who, "shadow", why.to_owned(), None);
     if ruleset.shadow {
         return vec![one(
             "everyone".to_owned(),

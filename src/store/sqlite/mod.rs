@@ -5,6 +5,7 @@ pub(super) mod again;
 pub(super) mod archive;
 pub(super) mod audit;
 pub(super) mod backup;
+pub(super) mod board;
 mod book;
 mod columns;
 pub(super) mod digest;

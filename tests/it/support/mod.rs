@@ -1,6 +1,7 @@
 //! Fixtures.
 
 pub mod alarm_socket;
+pub mod browser;
 pub mod called;
 pub mod config;
 pub mod delivery;

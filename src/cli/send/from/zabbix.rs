@@ -116,7 +116,7 @@ impl Found {
                 Value::Null => {}
                 other
                 @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                    self.put(&name, &other.to_string())
+                    self.put(&name, &other.to_string());
                 }
             }
         }
