@@ -19,6 +19,12 @@ _klaxond() {
             klaxond,ack)
                 cmd="klaxond__subcmd__ack"
                 ;;
+            klaxond,alarms)
+                cmd="klaxond__subcmd__alarms"
+                ;;
+            klaxond,audit)
+                cmd="klaxond__subcmd__audit"
+                ;;
             klaxond,backup)
                 cmd="klaxond__subcmd__backup"
                 ;;
@@ -61,6 +67,9 @@ _klaxond() {
             klaxond,send)
                 cmd="klaxond__subcmd__send"
                 ;;
+            klaxond,silence)
+                cmd="klaxond__subcmd__silence"
+                ;;
             klaxond,simulate)
                 cmd="klaxond__subcmd__simulate"
                 ;;
@@ -79,6 +88,18 @@ _klaxond() {
             klaxond,why)
                 cmd="klaxond__subcmd__why"
                 ;;
+            klaxond__subcmd__audit,export)
+                cmd="klaxond__subcmd__audit__subcmd__export"
+                ;;
+            klaxond__subcmd__audit,help)
+                cmd="klaxond__subcmd__audit__subcmd__help"
+                ;;
+            klaxond__subcmd__audit__subcmd__help,export)
+                cmd="klaxond__subcmd__audit__subcmd__help__subcmd__export"
+                ;;
+            klaxond__subcmd__audit__subcmd__help,help)
+                cmd="klaxond__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
             klaxond__subcmd__contacts,forget)
                 cmd="klaxond__subcmd__contacts__subcmd__forget"
                 ;;
@@ -93,6 +114,12 @@ _klaxond() {
                 ;;
             klaxond__subcmd__help,ack)
                 cmd="klaxond__subcmd__help__subcmd__ack"
+                ;;
+            klaxond__subcmd__help,alarms)
+                cmd="klaxond__subcmd__help__subcmd__alarms"
+                ;;
+            klaxond__subcmd__help,audit)
+                cmd="klaxond__subcmd__help__subcmd__audit"
                 ;;
             klaxond__subcmd__help,backup)
                 cmd="klaxond__subcmd__help__subcmd__backup"
@@ -136,6 +163,9 @@ _klaxond() {
             klaxond__subcmd__help,send)
                 cmd="klaxond__subcmd__help__subcmd__send"
                 ;;
+            klaxond__subcmd__help,silence)
+                cmd="klaxond__subcmd__help__subcmd__silence"
+                ;;
             klaxond__subcmd__help,simulate)
                 cmd="klaxond__subcmd__help__subcmd__simulate"
                 ;;
@@ -153,6 +183,9 @@ _klaxond() {
                 ;;
             klaxond__subcmd__help,why)
                 cmd="klaxond__subcmd__help__subcmd__why"
+                ;;
+            klaxond__subcmd__help__subcmd__audit,export)
+                cmd="klaxond__subcmd__help__subcmd__audit__subcmd__export"
                 ;;
             klaxond__subcmd__help__subcmd__contacts,forget)
                 cmd="klaxond__subcmd__help__subcmd__contacts__subcmd__forget"
@@ -174,6 +207,15 @@ _klaxond() {
                 ;;
             klaxond__subcmd__help__subcmd__sandbox,token)
                 cmd="klaxond__subcmd__help__subcmd__sandbox__subcmd__token"
+                ;;
+            klaxond__subcmd__help__subcmd__silence,add)
+                cmd="klaxond__subcmd__help__subcmd__silence__subcmd__add"
+                ;;
+            klaxond__subcmd__help__subcmd__silence,expire)
+                cmd="klaxond__subcmd__help__subcmd__silence__subcmd__expire"
+                ;;
+            klaxond__subcmd__help__subcmd__silence,list)
+                cmd="klaxond__subcmd__help__subcmd__silence__subcmd__list"
                 ;;
             klaxond__subcmd__help__subcmd__templates,check)
                 cmd="klaxond__subcmd__help__subcmd__templates__subcmd__check"
@@ -229,6 +271,30 @@ _klaxond() {
             klaxond__subcmd__sandbox__subcmd__help,token)
                 cmd="klaxond__subcmd__sandbox__subcmd__help__subcmd__token"
                 ;;
+            klaxond__subcmd__silence,add)
+                cmd="klaxond__subcmd__silence__subcmd__add"
+                ;;
+            klaxond__subcmd__silence,expire)
+                cmd="klaxond__subcmd__silence__subcmd__expire"
+                ;;
+            klaxond__subcmd__silence,help)
+                cmd="klaxond__subcmd__silence__subcmd__help"
+                ;;
+            klaxond__subcmd__silence,list)
+                cmd="klaxond__subcmd__silence__subcmd__list"
+                ;;
+            klaxond__subcmd__silence__subcmd__help,add)
+                cmd="klaxond__subcmd__silence__subcmd__help__subcmd__add"
+                ;;
+            klaxond__subcmd__silence__subcmd__help,expire)
+                cmd="klaxond__subcmd__silence__subcmd__help__subcmd__expire"
+                ;;
+            klaxond__subcmd__silence__subcmd__help,help)
+                cmd="klaxond__subcmd__silence__subcmd__help__subcmd__help"
+                ;;
+            klaxond__subcmd__silence__subcmd__help,list)
+                cmd="klaxond__subcmd__silence__subcmd__help__subcmd__list"
+                ;;
             klaxond__subcmd__templates,check)
                 cmd="klaxond__subcmd__templates__subcmd__check"
                 ;;
@@ -266,7 +332,7 @@ _klaxond() {
 
     case "${cmd}" in
         klaxond)
-            opts="-h -V --help --version run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help"
+            opts="-h -V --help --version run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -298,6 +364,126 @@ _klaxond() {
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__alarms)
+            opts="-h -V --config --filter --limit --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__audit)
+            opts="-h -V --help --version export help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__audit__subcmd__export)
+            opts="-h -V --config --since --until --id --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__audit__subcmd__help)
+            opts="export help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__audit__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -520,7 +706,7 @@ _klaxond() {
             return 0
             ;;
         klaxond__subcmd__help)
-            opts="run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help"
+            opts="run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -536,6 +722,48 @@ _klaxond() {
         klaxond__subcmd__help__subcmd__ack)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__alarms)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__audit)
+            opts="export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__audit__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -830,6 +1058,62 @@ _klaxond() {
         klaxond__subcmd__help__subcmd__send)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__silence)
+            opts="add list expire"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__silence__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__silence__subcmd__expire)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__help__subcmd__silence__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1400,17 +1684,195 @@ _klaxond() {
             return 0
             ;;
         klaxond__subcmd__send)
-            opts="-h -V --wait --socket --output --help --version"
+            opts="-h -V --from --wait --socket --output --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -W "nagios icinga2 zabbix alertmanager dataminer" -- "${cur}"))
+                    return 0
+                    ;;
                 --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence)
+            opts="-h -V --help --version add list expire help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__add)
+            opts="-h -V --config --for --until --from --comment --by --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__expire)
+            opts="-h -V --config --by --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__help)
+            opts="add list expire help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__help__subcmd__expire)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        klaxond__subcmd__silence__subcmd__list)
+            opts="-h -V --config --expired --output --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

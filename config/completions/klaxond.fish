@@ -41,9 +41,12 @@ complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "why" -d 'Say what b
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "messages" -d 'List messages, the newest first'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "status" -d 'Say how things stand, and who is not told and why'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "contacts" -d 'List people and whether they are told; forget one'
+complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "alarms" -d 'List open alarms, the worst first'
+complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "silence" -d 'Tell nothing of certain alarms for a while'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "ack" -d 'Take an alarm by hand'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "retry" -d 'Send a message again that failed or expired'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "clear" -d 'End an alarm by hand'
+complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "audit" -d 'Export the audit trail'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "backup" -d 'Copy the database while the daemon runs'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "generate" -d 'Write man pages and shell completions'
 complete -c klaxond -n "__fish_klaxond_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -62,6 +65,11 @@ json\t'For programs'"
 complete -c klaxond -n "__fish_klaxond_using_subcommand reload" -l dry-run -d 'Say what would change and what would be sent at once, and change nothing'
 complete -c klaxond -n "__fish_klaxond_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c klaxond -n "__fish_klaxond_using_subcommand reload" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand send" -l from -d 'Another system calls; its own arguments follow after --' -r -f -a "nagios\t'Nagios, Icinga 1, Naemon: NAGIOS_… in the environment, or NAME=value after --'
+icinga2\t'Icinga 2: -l host -e service -s state -t type … after --'
+zabbix\t'Zabbix: the parameters of a script media type after --'
+alertmanager\t'Alertmanager or Grafana: their JSON on standard input'
+dataminer\t'DataMiner: Correlation Alarm Info after --, or on standard input'"
 complete -c klaxond -n "__fish_klaxond_using_subcommand send" -l wait -d 'How long to wait while nothing is taken' -r
 complete -c klaxond -n "__fish_klaxond_using_subcommand send" -l socket -d 'The daemon\'s alarm socket' -r -F
 complete -c klaxond -n "__fish_klaxond_using_subcommand send" -l output -d 'How to print' -r -f -a "text\t'For people'
@@ -236,6 +244,45 @@ complete -c klaxond -n "__fish_klaxond_using_subcommand contacts; and __fish_see
 complete -c klaxond -n "__fish_klaxond_using_subcommand contacts; and __fish_seen_subcommand_from forget" -s V -l version -d 'Print version'
 complete -c klaxond -n "__fish_klaxond_using_subcommand contacts; and __fish_seen_subcommand_from help" -f -a "forget" -d 'Erase a person\'s number and words'
 complete -c klaxond -n "__fish_klaxond_using_subcommand contacts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -l filter -d 'Only those that this filter takes' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -l limit -d 'At most so many' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -l output -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c klaxond -n "__fish_klaxond_using_subcommand alarms" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s h -l help -d 'Print help'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "add" -d 'Begin one'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "list" -d 'List those that hold or are to come'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "expire" -d 'End some before their time'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and not __fish_seen_subcommand_from add list expire help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l for -d 'For how long' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l until -d 'Until when' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l from -d 'From when on [default: at once]' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l comment -d 'Why' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l by -d 'Who wants it [default: the user that calls]' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -l output -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from list" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from list" -l output -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from list" -l expired -d 'Those that ended, too'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from expire" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from expire" -l by -d 'Who ends them [default: the user that calls]' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from expire" -l output -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from expire" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from expire" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "add" -d 'Begin one'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "list" -d 'List those that hold or are to come'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "expire" -d 'End some before their time'
+complete -c klaxond -n "__fish_klaxond_using_subcommand silence; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c klaxond -n "__fish_klaxond_using_subcommand ack" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
 complete -c klaxond -n "__fish_klaxond_using_subcommand ack" -l by -d 'Who takes it, as the others read it [default: the user that calls]' -r
 complete -c klaxond -n "__fish_klaxond_using_subcommand ack" -l output -d 'How to print' -r -f -a "text\t'For people'
@@ -252,6 +299,20 @@ complete -c klaxond -n "__fish_klaxond_using_subcommand clear" -l output -d 'How
 json\t'For programs'"
 complete -c klaxond -n "__fish_klaxond_using_subcommand clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c klaxond -n "__fish_klaxond_using_subcommand clear" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and not __fish_seen_subcommand_from export help" -s h -l help -d 'Print help'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and not __fish_seen_subcommand_from export help" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and not __fish_seen_subcommand_from export help" -f -a "export" -d 'Print the audit trail in order, one fact a line'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and not __fish_seen_subcommand_from export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -l since -d 'From this time on: RFC 3339, or so long ago (24h)' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -l until -d 'Before this time' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -l id -d 'Only of an alarm (its root id), a message (m17, d2), a silence (s17) or a contact' -r
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -l output -d 'How to print' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print the audit trail in order, one fact a line'
+complete -c klaxond -n "__fish_klaxond_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c klaxond -n "__fish_klaxond_using_subcommand backup" -l config -d 'The config file [default: /etc/klaxond/config.toml, then ./config/config.toml]' -r -F
 complete -c klaxond -n "__fish_klaxond_using_subcommand backup" -l database -d 'The database to copy, instead of the one that the config names' -r -F
 complete -c klaxond -n "__fish_klaxond_using_subcommand backup" -l output -d 'How to print' -r -f -a "text\t'For people'
@@ -260,27 +321,30 @@ complete -c klaxond -n "__fish_klaxond_using_subcommand backup" -s h -l help -d 
 complete -c klaxond -n "__fish_klaxond_using_subcommand backup" -s V -l version -d 'Print version'
 complete -c klaxond -n "__fish_klaxond_using_subcommand generate" -s h -l help -d 'Print help'
 complete -c klaxond -n "__fish_klaxond_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "run" -d 'Run the daemon'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "check" -d 'Say what is wrong with the config, all at once'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "reload" -d 'Make the running daemon read its config again'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "send" -d 'Hand in alarm records'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "demo" -d 'Show the whole path on this machine, without an account'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "sandbox" -d 'Stand in for Meta\'s Cloud API'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "test-message" -d 'Send one message to see that it arrives'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "templates" -d 'Look at the message templates at Meta, hand them in, bring them over'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "explain" -d 'Say what would come of one record, and why'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "simulate" -d 'Say what the rules would have made of a history'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "test" -d 'Test the rules: alarms at times, messages expected at times'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "why" -d 'Say what became of an alarm or a message, and what to do'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "messages" -d 'List messages, the newest first'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "status" -d 'Say how things stand, and who is not told and why'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "contacts" -d 'List people and whether they are told; forget one'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "ack" -d 'Take an alarm by hand'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "retry" -d 'Send a message again that failed or expired'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "clear" -d 'End an alarm by hand'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "backup" -d 'Copy the database while the daemon runs'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "generate" -d 'Write man pages and shell completions'
-complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts ack retry clear backup generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "run" -d 'Run the daemon'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "check" -d 'Say what is wrong with the config, all at once'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "reload" -d 'Make the running daemon read its config again'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "send" -d 'Hand in alarm records'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "demo" -d 'Show the whole path on this machine, without an account'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "sandbox" -d 'Stand in for Meta\'s Cloud API'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "test-message" -d 'Send one message to see that it arrives'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "templates" -d 'Look at the message templates at Meta, hand them in, bring them over'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "explain" -d 'Say what would come of one record, and why'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "simulate" -d 'Say what the rules would have made of a history'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "test" -d 'Test the rules: alarms at times, messages expected at times'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "why" -d 'Say what became of an alarm or a message, and what to do'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "messages" -d 'List messages, the newest first'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "status" -d 'Say how things stand, and who is not told and why'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "contacts" -d 'List people and whether they are told; forget one'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "alarms" -d 'List open alarms, the worst first'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "silence" -d 'Tell nothing of certain alarms for a while'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "ack" -d 'Take an alarm by hand'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "retry" -d 'Send a message again that failed or expired'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "clear" -d 'End an alarm by hand'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "audit" -d 'Export the audit trail'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "backup" -d 'Copy the database while the daemon runs'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "generate" -d 'Write man pages and shell completions'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and not __fish_seen_subcommand_from run check reload send demo sandbox test-message templates explain simulate test why messages status contacts alarms silence ack retry clear audit backup generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "tap" -d 'Tap a button of the last message on a phone that has it'
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "reply" -d 'Write to the business number'
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from sandbox" -f -a "phones" -d 'List the phones and their last messages'
@@ -292,3 +356,7 @@ complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_su
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from templates" -f -a "push" -d 'Hand in those of the config'
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from templates" -f -a "import" -d 'Print one that Meta has as a piece of config'
 complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from contacts" -f -a "forget" -d 'Erase a person\'s number and words'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "add" -d 'Begin one'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "list" -d 'List those that hold or are to come'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from silence" -f -a "expire" -d 'End some before their time'
+complete -c klaxond -n "__fish_klaxond_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Print the audit trail in order, one fact a line'

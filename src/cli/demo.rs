@@ -83,7 +83,7 @@ path = "klaxond.db"
 min_free = "1MiB"
 
 [http]
-listen = "off"
+listen = "127.0.0.1:0"
 
 [dataminer.names]
 "7/59" = "Broadpeak BKS350"
@@ -114,6 +114,7 @@ The following alarm was just generated ⚠️
 
 Please check it."""
 parameters = ["{{ contact.name }}", "{{ alarm.element }}", "{{ alarm.parameter }}{% if alarm.index %} {{ alarm.index }}{% endif %}", "{{ alarm.value }}", "{{ alarm.severity }}", "{{ alarm.time }}", "{{ alarm.type }}"]
+buttons = [{ quick_reply = "Acknowledge" }]
 
 [[rules]]
 name = "Critical alarms"
@@ -202,7 +203,7 @@ async fn demo(args: &Args, folder: &Path) -> Result<Exit, Exit> {
     }
     let tally = daemon.tally().await;
     if args.keep && waiting.is_some() {
-        screen.kept(&socket);
+        screen.kept(&socket, sandbox.address(), daemon.http_address());
         interrupt.recv().await;
     }
     daemon.drain().await;

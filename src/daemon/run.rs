@@ -113,6 +113,7 @@ pub struct Daemon {
     pub(super) watch: Watch,
     pub(super) pulse: Pulse,
     pub(super) overlook: Overlook,
+    http: Option<SocketAddr>,
     pub(super) webhook: Option<SocketAddr>,
     pub(super) database: PathBuf,
     /// Whether receipts come in.
@@ -192,6 +193,7 @@ impl Daemon {
             watch,
             pulse,
             overlook,
+            http: server.address(),
             webhook: None,
             database,
             receipts,
@@ -275,6 +277,12 @@ impl Daemon {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Where the page and the API are, if they are on TCP.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http
     }
 
     /// Where it listens for receipts and replies, if it does.

@@ -53,6 +53,12 @@ impl Faults {
         self.counted = faults.into_iter().map(counted).collect();
     }
 
+    /// Those in force, as they were written.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let texts = self.counted.iter();
+        texts.map(|counted| counted.fault.text.clone()).collect()
+    }
+
     /// What a request to `endpoint`, for the phone `to` (digits), meets: every latency that applies
     /// and the first other fault that does.
     pub(super) fn draw(&mut self, endpoint: Endpoint, to: Option<&str>) -> Drawn {

@@ -25,6 +25,7 @@
 //! | `phones` | what people tap and write |
 //! | `envelope` | the body of a webhook, signed |
 //! | `outgoing`, `poster` | webhooks: what and when, and the posting |
+//! | `page` | the phones and the faults, for a browser |
 //! | `line` | a connection that can be cut |
 
 mod answer;
@@ -42,6 +43,7 @@ mod line;
 mod listing;
 mod mint;
 mod outgoing;
+mod page;
 mod phones;
 mod poster;
 mod refusal;

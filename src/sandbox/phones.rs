@@ -1,6 +1,6 @@
 //! The people behind the phones: what they tap and write, and when their window is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::envelope::{DISPLAY_NUMBER, News};
 use super::ledger::{Accepted, Entry, Ledger};
 use super::mint;
 use super::shared::Shared;
-use crate::model::Phone;
+use crate::model::{Phone, Time};
 
 /// How long free text may be sent after a person's last message.
 const WINDOW: Duration = Duration::from_secs(24 * 3600);
@@ -24,10 +24,25 @@ const MIN_DIGITS: usize = 2;
 /// The number that strangers write to when nothing was sent from any.
 const NUMBER_ID: &str = "106540352242922";
 
-/// When each person last wrote, by digits.
+/// What people said that is remembered.
+const MAX_SAID: usize = 1_000;
+
+/// What a person wrote or tapped.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) id: String,
+    pub(super) at: Time,
+    pub(super) phone: Phone,
+    pub(super) text: String,
+    /// It is the label of a button.
+    pub(super) tapped: bool,
+}
+
+/// When each person last wrote, by digits, and what.
 #[derive(Debug, Default)]
 pub(super) struct Phones {
     wrote: BTreeMap<String, Instant>,
+    said: VecDeque<Said>,
     /// Messages that people wrote.
     count: u64,
 }
@@ -62,6 +77,18 @@ impl Phones {
     pub(super) fn is_open(&self, now: Instant, phone: &str) -> bool {
         let wrote = self.wrote.get(phone);
         wrote.is_some_and(|wrote| now < *wrote + WINDOW)
+    }
+
+    /// What people said last, oldest first.
+    pub(super) fn said(&self) -> impl Iterator<Item = &Said> {
+        self.said.iter()
+    }
+
+    fn remember(&mut self, said: Said) {
+        if self.said.len() == MAX_SAID {
+            self.said.pop_front();
+        }
+        self.said.push_back(said);
     }
 
     fn open(&mut self, now: Instant, phone: &str) -> u64 {
@@ -178,6 +205,16 @@ fn say(shared: &Shared, phone: &Phone, about: Option<&Arc<Accepted>>, mut inboun
     let count = state.phones.open(now, phone.digits());
     let wamid = mint::wamid(phone.digits(), count);
     inbound["id"] = json!(wamid);
+    let tapped = inbound["button"]["text"].as_str();
+    let words = tapped.or_else(|| inbound["text"]["body"].as_str());
+    let said = Said {
+        id: wamid.clone(),
+        at: shared.at(),
+        phone: phone.clone(),
+        text: words.unwrap_or_default().to_owned(),
+        tapped: tapped.is_some(),
+    };
+    state.phones.remember(said);
     let about = about.or_else(|| {
         state
             .ledger

@@ -25,7 +25,7 @@ use super::phones::{self, PhoneError, Phones};
 use super::settings::{TemplateStatus, Webhook};
 use super::shared::{Shared, State};
 use super::token::{TokenChange, Tokens};
-use super::{Settings, control, endpoints};
+use super::{Settings, control, endpoints, page};
 
 /// Largest body of a request in bytes; a template message is far smaller.
 const MAX_BODY: usize = 256 * 1024;
@@ -189,14 +189,16 @@ impl Drop for Sandbox {
 }
 
 fn routes(shared: Arc<Shared>) -> Router {
-    Router::new()
+    let control = Router::new()
         .route("/sandbox/faults", post(control::set_faults))
         .route("/sandbox/messages", get(control::messages))
         .route("/sandbox/phones", get(control::phones))
         .route("/sandbox/taps", post(control::tap))
         .route("/sandbox/replies", post(control::reply))
         .route("/sandbox/templates/{name}", post(control::template))
-        .route("/sandbox/token", post(control::token))
+        .route("/sandbox/token", post(control::token));
+    Router::new()
+        .merge(page::routes(control))
         .route("/debug_token", get(endpoints::debug_token))
         .route("/{version}/debug_token", get(endpoints::debug_token))
         .route(

@@ -30,7 +30,7 @@ fn matcher(name: &str, value: &str, is_regex: bool, is_equal: bool) -> Value {
     json!({ "name": name, "value": value, "isRegex": is_regex, "isEqual": is_equal })
 }
 
-fn order(matchers: Value) -> Value {
+fn order(matchers: &Value) -> Value {
     json!({
         "matchers": matchers,
         "startsAt": "2026-11-22T12:00:00.000Z",
@@ -49,7 +49,7 @@ async fn a_silence_is_ordered_shown_and_ended() {
         matcher("instance", "lab.*", true, true),
         matcher("team", "core", false, false),
     ]);
-    let posted = Some(order(matchers.clone()));
+    let posted = Some(order(&matchers));
     let (status, answer) = call(&server, Method::POST, "/api/v2/silences", posted).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let id = answer["silenceID"].as_str().unwrap().to_owned();
@@ -93,7 +93,7 @@ async fn silences_are_found_by_what_their_matchers_say() {
         ("team", "core"),
         ("__filter__", "severity >= major"),
     ] {
-        let posted = Some(order(json!([matcher(name, value, false, true)])));
+        let posted = Some(order(&json!([matcher(name, value, false, true)])));
         let (status, answer) = call(&server, Method::POST, "/api/v2/silences", posted).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
     }
@@ -127,17 +127,17 @@ async fn a_silence_that_cannot_be_is_refused_with_a_reason() {
     let server = standing.serve(Some(TOKEN));
     let good = json!([matcher("a", "b", false, true)]);
     let changed = |name: &str, value: Value| {
-        let mut order = order(good.clone());
+        let mut order = order(&good);
         order[name] = value;
         order
     };
     for (body, told) in [
-        (order(json!([])), "at least one matcher"),
+        (order(&json!([])), "at least one matcher"),
         (
-            order(json!([matcher("a", ".*", true, true)])),
+            order(&json!([matcher("a", ".*", true, true)])),
             "at least one matcher",
         ),
-        (order(json!([matcher("a", "(", true, true)])), "bad matcher"),
+        (order(&json!([matcher("a", "(", true, true)])), "bad matcher"),
         (changed("endsAt", json!("soon")), "endsAt is no time"),
         (
             changed("endsAt", json!("2026-11-22T11:00:00Z")),
@@ -178,9 +178,9 @@ async fn an_order_with_an_id_takes_the_place_of_that_silence() {
     let standing = Standing::default();
     let server = standing.serve(Some(TOKEN));
     let matchers = json!([matcher("a", "b", false, true)]);
-    let posted = Some(order(matchers.clone()));
+    let posted = Some(order(&matchers));
     let (_, first) = call(&server, Method::POST, "/api/v2/silences", posted).await;
-    let mut again = order(matchers);
+    let mut again = order(&matchers);
     again["id"] = first["silenceID"].clone();
     let (status, _) = call(&server, Method::POST, "/api/v2/silences", Some(again)).await;
     assert_eq!(status, StatusCode::OK);

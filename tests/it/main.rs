@@ -91,6 +91,7 @@ mod replies;
 mod restart;
 mod rule_test;
 mod sandbox;
+mod sandbox_page;
 mod scenario;
 mod send;
 mod send_from;

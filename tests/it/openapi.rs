@@ -61,6 +61,7 @@ impl Asked {
     ) -> (StatusCode, Value) {
         let route = match path.strip_prefix("/api/v1/silences/") {
             Some(_) => "/api/v1/silences/{id}",
+            None if path.starts_with("/assets/") => "/assets/{name}",
             None => path,
         };
         self.seen.insert(format!("{method} {route}"));
@@ -186,9 +187,32 @@ async fn each_operation_answers_as_described() {
         assert_eq!(answered, status, "{method} {path}{query}: {told}");
     }
     asked.ask("GET", "/metrics", "", None).await;
+    page(&mut asked).await;
     silences(&mut asked).await;
     let left: Vec<_> = described().difference(&asked.seen).cloned().collect();
     assert!(left.is_empty(), "not asked: {left:?}\n{}", asked.home.log());
+}
+
+/// The page, what belongs to it, and its events, which do not end.
+async fn page(asked: &mut Asked) {
+    let (_, html) = asked.ask("GET", "/", "", None).await;
+    let html = html.as_str().unwrap().replace("&#x2f;", "/");
+    let style = html.split("href=\"/assets/").nth(1).unwrap();
+    let style = style.split('"').next().unwrap();
+    asked
+        .ask("GET", &format!("/assets/{style}"), "", None)
+        .await;
+    asked.ask("GET", "/assets/other.css", "", None).await;
+    asked.ask("GET", "/alarm", "?id=nothing", None).await;
+    asked.ask("GET", "/silences", "?part=silences", None).await;
+    let url = "http://klaxond/api/v1/events";
+    let mut events = asked.http.get(url).send().await.unwrap();
+    let kind = events.headers()["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("text/event-stream"), "{kind}");
+    let first = events.chunk().await.unwrap().unwrap();
+    let first = String::from_utf8_lossy(&first);
+    assert!(first.contains("event: changed"), "{first}");
+    asked.seen.insert("GET /api/v1/events".to_owned());
 }
 
 #[tokio::test(flavor = "multi_thread")]

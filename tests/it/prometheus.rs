@@ -97,7 +97,7 @@ async fn what_prometheus_fires_arrives_as_a_message_and_clears() {
             sandbox
                 .messages()
                 .iter()
-                .map(|message| message.text().to_owned())
+                .map(|message| message.text())
                 .collect()
         };
         wait_until("the raise", || !texts().is_empty(), state);

@@ -84,11 +84,23 @@ impl Screen {
         }
     }
 
-    pub(super) fn kept(self, socket: &Path) {
-        if self.output == Output::Text {
-            println!("\nstill running; hand in alarms of your own:");
-            println!("  klaxond send --socket {}", socket.display());
-            println!("Ctrl-C ends it.");
+    pub(super) fn kept(self, socket: &Path, sandbox: SocketAddr, page: Option<SocketAddr>) {
+        let page = page.map(|page| format!("http://{page}/"));
+        match self.output {
+            Output::Text => {
+                println!("\nstill running:");
+                println!("  phones    http://{sandbox}/");
+                if let Some(page) = page {
+                    println!("  klaxond   {page}");
+                }
+                println!("hand in alarms of your own:");
+                println!("  klaxond send --socket {}", socket.display());
+                println!("Ctrl-C ends it.");
+            }
+            Output::Json => println!(
+                "{}",
+                json!({"event": "kept", "phones": format!("http://{sandbox}/"), "page": page})
+            ),
         }
     }
 

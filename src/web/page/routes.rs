@@ -23,8 +23,7 @@ pub(in crate::web) fn routes() -> Routes {
         .read("/", overview)
         .read("/alarm", alarm)
         .read("/silences", silences)
-        // They tell nothing that is not in the program.
-        .open("/assets/{name}", asset::serve)
+        .read("/assets/{name}", asset::serve)
 }
 
 #[derive(Debug, Deserialize)]

@@ -65,7 +65,7 @@ impl Standing {
             Ask::Silences { .. } => {
                 let shown = silences.iter().enumerate().map(|(place, (order, state))| {
                     json!({
-                        "id": SilenceId(place as i64 + 1).to_string(),
+                        "id": SilenceId(i64::try_from(place).unwrap() + 1).to_string(),
                         "filter": order.filter,
                         "starts": order.starts.to_string(),
                         "ends": order.ends.to_string(),
@@ -81,7 +81,7 @@ impl Standing {
             }
             Ask::Silence { order, .. } => {
                 silences.push((order, "active"));
-                Ok(json!({ "silence": SilenceId(silences.len() as i64).to_string() }))
+                Ok(json!({ "silence": SilenceId(i64::try_from(silences.len()).unwrap()).to_string() }))
             }
             Ask::Unsilence { id, .. } => {
                 let place = usize::try_from(id.0 - 1).unwrap_or(usize::MAX);
