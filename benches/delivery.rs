@@ -124,7 +124,10 @@ fn storm(count: i64, people: usize) {
                 Action::Send { id, .. } => {
                     dispatcher.settle(at(now), id, &accepted, 0.5);
                 }
-                Action::Close { .. } | Action::Overdone { .. } | Action::Probe(_) => {}
+                Action::Close { .. }
+                | Action::Wait { .. }
+                | Action::Overdone { .. }
+                | Action::Probe(_) => {}
             }
         }
         now += 1_000;

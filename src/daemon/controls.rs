@@ -44,7 +44,7 @@ impl Controls {
     pub async fn apply(&self, policy: Policy, summary: String) -> Result<(), StoreError> {
         let generation = self.clock.now().as_ms().unsigned_abs();
         self.reloads.leave(generation, Arc::clone(&policy.ruleset));
-        let lanes = policy.outfit.lanes();
+        let (lanes, quiet) = (policy.outfit.lanes(), policy.outfit.quiet());
         let before = self.ruleset().await;
         let after = Arc::clone(&policy.ruleset);
         let event = Event::Reloaded {
@@ -69,7 +69,8 @@ impl Controls {
                 self.on_ack.send_replace(on_ack);
                 self.words.send_replace(words);
                 self.heartbeats.expect(self.clock.now(), &expect);
-                self.desk.reconfigure(self.clock.now(), delivery, lanes);
+                self.desk
+                    .reconfigure(self.clock.now(), delivery, lanes, &quiet);
             })
             .await
             .inspect_err(|_| self.reloads.forget(generation))?;

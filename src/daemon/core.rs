@@ -132,6 +132,7 @@ impl Core {
 
         let lanes = policy.outfit.lanes();
         let mut dispatcher = Dispatcher::new(now, policy.delivery.clone(), &lanes);
+        dispatcher.keep_quiet(now, &policy.outfit.quiet());
         for mark in store.outbox.attempts_since(now - LIMIT_WINDOW).await? {
             dispatcher.restore_attempt(&mark.phone, mark.at);
         }

@@ -38,6 +38,13 @@ pub enum Action {
         /// The message that took its place, when one did.
         successor: Option<MessageId>,
     },
+    /// It stays in the queue until its contact's quiet hours end: let that be known.
+    Wait {
+        /// Which.
+        id: MessageId,
+        /// Why and until when, as a sentence fragment.
+        reason: String,
+    },
     /// More messages went to this contact's phone in a day than is good for a person. Nothing is kept
     /// back: tell the operators. Once a day.
     Overdone {

@@ -79,7 +79,9 @@ impl Dispatcher {
         }
         let urgent_only = pair.ready_at(now, false) > now;
         lane.first(|shelf| {
-            self.admits(shelf) && self.goes_alone(lane, shelf) && (shelf.urgent || !urgent_only)
+            self.admits(lane, shelf)
+                && self.goes_alone(lane, shelf)
+                && (shelf.urgent || !urgent_only)
         })
     }
 
@@ -236,6 +238,10 @@ impl Dispatcher {
     /// Puts the first message of a bucket into its lane's order, if it may move.
     pub(super) fn restack(&mut self, bucket: BucketNo) {
         self.unshelve(bucket);
+        if let Some(first) = self.queue.head(bucket) {
+            let loud = self.is_loud(bucket, first);
+            self.queue.bucket_mut(bucket).loud = loud;
+        }
         let head = self.queue.ready_head(bucket);
         let lane = self.queue.bucket_mut(bucket).lane;
         if let Some(no) = head {
@@ -256,19 +262,22 @@ impl Dispatcher {
 
     fn place_of(&mut self, no: EntryNo) -> (Shelf, Place) {
         let entry = self.queue[no];
-        let rank = self.queue.bucket_mut(entry.bucket).rank;
+        let bucket = self.queue.bucket_mut(entry.bucket);
+        let (rank, loud) = (bucket.rank, bucket.loud);
         // What stands before something critical in its bucket is as urgent as that.
         let shelf = Shelf {
             class: entry.class,
             template: entry.template,
             urgent: rank.is_urgent(),
+            loud,
         };
         let behind = entry.class != Class::Part;
         (shelf, (behind, std::cmp::Reverse(rank), entry.id, no))
     }
 
-    pub(super) fn admits(&self, shelf: Shelf) -> bool {
-        self.templates[shelf.template].gate.admits()
+    /// Whether its template and quiet hours let the messages of a shelf through.
+    pub(super) fn admits(&self, lane: &Lane, shelf: Shelf) -> bool {
+        self.templates[shelf.template].gate.admits() && self.is_heard(lane, shelf)
     }
 
     /// Finds out whether a lane could send, and sees to it that it has its turn, or its timer.
@@ -312,7 +321,7 @@ impl Dispatcher {
         let pair = &self.pairs[lane.pair];
         let single = lane
             .shelves()
-            .filter(|shelf| self.admits(*shelf) && self.goes_alone(lane, *shelf))
+            .filter(|shelf| self.admits(lane, *shelf) && self.goes_alone(lane, *shelf))
             .map(|shelf| pair.ready_at(self.timeline.now(), shelf.urgent))
             .min();
         let digest = self.digest_at(lane).map(|(at, _)| at);

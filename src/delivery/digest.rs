@@ -40,6 +40,13 @@ pub(super) struct Digest {
     again: usize,
 }
 
+impl Digest {
+    /// What it speaks for.
+    pub(super) fn members(&self) -> &[EntryNo] {
+        &self.members
+    }
+}
+
 /// What the members of a failed part stand in front of until they are back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owed {
@@ -201,7 +208,7 @@ impl Dispatcher {
             MAX_MEMBERS
         };
         let heads = lane.heads(|shelf| {
-            shelf.class == Class::Plain && self.admits(shelf) && (shelf.urgent || !overtaking)
+            shelf.class == Class::Plain && self.admits(lane, shelf) && (shelf.urgent || !overtaking)
         });
         // By the bucket: a later message of one must not be told before an earlier one.
         let mut runs: Vec<(Reverse<Severity>, Reverse<MessageId>, EntryNo)> = heads
@@ -240,7 +247,7 @@ impl Dispatcher {
         if !is_on_trial {
             return None;
         }
-        lane.first(|shelf| shelf.class == Class::Plain && self.admits(shelf))
+        lane.first(|shelf| shelf.class == Class::Plain && self.admits(lane, shelf))
     }
 
     /// Takes what a digest takes: its members out of the order, the lane, a token of the phone and one

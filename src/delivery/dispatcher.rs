@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    ContactId, Failure, Form, Kind, Message, MessageId, MessageState, Phone, Severity, TemplateId,
-    Time,
+    Closes, ContactId, Failure, Form, Kind, Message, MessageId, MessageState, Phone, Severity,
+    TemplateId, Time,
 };
 
 use super::action::{Action, HoldKey, ProbeAnswer};
@@ -123,6 +123,9 @@ impl Dispatcher {
             Some(lane) => {
                 let no = self.place(lane, message, past);
                 self.absorb(no);
+                if let Some(no) = self.queue.find(message.id) {
+                    self.note_wait(no);
+                }
                 self.watch(lane);
             }
             None => self.pending.push_back(contact_removed(message.id)),
@@ -236,6 +239,7 @@ impl Dispatcher {
     /// times are told in the clock's new terms.
     pub fn rebase(&mut self, by: Duration) {
         self.timeline.jump(by);
+        self.heed_all_hours();
     }
 
     /// Messages in the queue that are not in flight, those that a digest speaks for included.
@@ -263,6 +267,11 @@ impl Dispatcher {
     fn fire(&mut self, now: Time, due: Due) {
         match due {
             Due::Expire(no) => {
+                if let Some(later) = self.sleeps_until(no) {
+                    self.queue[no].expires = later;
+                    self.timers.set(later, Due::Expire(no));
+                    return;
+                }
                 let reason = self.expiry_reason(no);
                 let id = self.queue[no].id;
                 self.queue[no].expires = NEVER;
@@ -281,6 +290,12 @@ impl Dispatcher {
                 self.restack(bucket);
             }
             Due::Confirm(id) => self.unconfirmed(id),
+            Due::Quiet(lane) => {
+                if let Some(quiet) = &mut self.lanes[lane].quiet {
+                    quiet.rang();
+                }
+                self.heed_hours(lane);
+            }
             Due::Pace => self.speed_up(),
             Due::Lane(lane) => {
                 self.lanes[lane].wake = None;
@@ -319,7 +334,8 @@ impl Dispatcher {
         message: &Message,
         past: impl FnOnce(&mut Entry),
     ) -> EntryNo {
-        let expires = message.expires.map(|at| self.timeline.inner(at));
+        let expires = self.spared(lane, message);
+        let expires = expires.map(|at| self.timeline.inner(at));
         let created = self.timeline.inner(message.created);
         let Message {
             id,
@@ -336,7 +352,7 @@ impl Dispatcher {
             entry.raise = if message.kind == Kind::Raised {
                 message.id
             } else {
-                message.closes.unwrap_or_default()
+                message.closes.and_then(Closes::only).unwrap_or_default()
             };
             entry.confirm_ms = message.confirm.map_or(0, millis);
             entry.shadow = message.shadow;
@@ -375,6 +391,7 @@ impl Dispatcher {
         }
         self.templates[template].messages += 1;
         self.settle_in(no);
+        self.rouse_parts(no);
         no
     }
 

@@ -8,6 +8,7 @@ use crate::model::{ContactId, MessageId, Severity, TemplateId, Time};
 use super::digest::Composing;
 use super::hold::Gate;
 use super::queue::Class;
+use super::quiet::Quieted;
 use super::slab::{EntryNo, LaneNo, PairNo, TemplateNo};
 use super::storm::Storming;
 use super::turn::Turn;
@@ -16,13 +17,15 @@ use super::turn::Turn;
 pub(super) type Place = (bool, Reverse<Severity>, MessageId, EntryNo);
 
 /// The first messages of buckets that differ neither in how they go, nor in their template, nor in
-/// being urgent: what a storm, a hold or a short supply of tokens keeps back, it keeps back by the
-/// shelf.
+/// being urgent or worth waking the person: what a storm, a hold, a short supply of tokens or quiet hours
+/// keep back, they keep back by the shelf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shelf {
     pub(super) class: Class,
     pub(super) template: TemplateNo,
     pub(super) urgent: bool,
+    /// It breaks through quiet hours.
+    pub(super) loud: bool,
 }
 
 /// One contact's queue: in order, at most one in flight.
@@ -51,6 +54,8 @@ pub(super) struct Lane {
     /// What its last digest was written with.
     pub(super) digest_template: Option<TemplateId>,
     pub(super) gate: Gate,
+    /// When it is not to be woken.
+    pub(super) quiet: Option<Quieted>,
     /// When it was served last.
     pub(super) turn: Turn,
     /// Whether it stands among the lanes that could send.
@@ -76,6 +81,7 @@ impl Lane {
             digest_after: Time::from_ms(i64::MIN),
             digest_template: None,
             gate: Gate::default(),
+            quiet: None,
             turn: Turn::default(),
             ready: false,
             wake: None,

@@ -8,7 +8,7 @@
 //! Inside, one file per role: `queue` keeps messages by bucket, `lane` orders one contact's buckets,
 //! `turn` chooses among lanes, `limit` and `pace` keep the number's rate, `pair` and `loan` each phone's,
 //! `storm` turns a lane to digests, `digest` knows what goes into one, `supersede` drops what a later message makes needless,
-//! `receipt` reads receipts and misses them, `hold` closes what an error speaks about, `news` what Meta
+//! `quiet` keeps a person's quiet hours, `receipt` reads receipts and misses them, `hold` closes what an error speaks about, `news` what Meta
 //! says of a template, `retry` knows how long, `claim` takes what a POST takes, `settle` reads outcomes,
 //! `restore` takes up after a restart, `reload` after a change of the config, `status` tells where
 //! things stand, `reason` has the words.
@@ -25,6 +25,7 @@ mod news;
 mod pace;
 mod pair;
 mod queue;
+mod quiet;
 mod reason;
 mod receipt;
 mod reload;
@@ -42,5 +43,6 @@ mod turn;
 
 pub use action::{Action, HoldKey, ProbeAnswer, Verdict};
 pub use dispatcher::Dispatcher;
+pub use quiet::{QUIET_HOURS, Quiet};
 pub use settings::{Settings, Storm};
 pub use status::{Census, Hold, InStorm};

@@ -72,6 +72,8 @@ pub(super) struct Entry {
     pub(super) few: u8,
     /// Failures of its own in a row: the power of its next wait.
     pub(super) failures: u8,
+    /// That it waits for the end of quiet hours is written.
+    pub(super) noted: bool,
     /// Posted for real, or only as if.
     pub(super) shadow: bool,
 }
@@ -119,6 +121,7 @@ impl Entry {
             unknowns: 0,
             few: 0,
             failures: 0,
+            noted: false,
             shadow: false,
         }
     }
@@ -135,6 +138,8 @@ pub(super) struct Bucket {
     pub(super) rank: Severity,
     /// Its first message, while that stands in the lane's order.
     pub(super) shelved: Option<EntryNo>,
+    /// It breaks through quiet hours, as was found when it was put into the lane's order.
+    pub(super) loud: bool,
 }
 
 /// The messages, by number and by bucket.
@@ -213,6 +218,7 @@ impl Queue {
                     last: None,
                     rank,
                     shelved: None,
+                    loud: true,
                 })
             })
     }
@@ -296,6 +302,21 @@ impl Queue {
             next = entry.newer;
             Some(no)
         })
+    }
+
+    /// The bucket's first message.
+    pub(super) fn head(&self, bucket: BucketNo) -> Option<EntryNo> {
+        self.buckets[bucket].first
+    }
+
+    /// The highest severity of a bucket.
+    pub(super) fn rank(&self, bucket: BucketNo) -> Severity {
+        self.buckets[bucket].rank
+    }
+
+    /// Whether a bucket breaks through quiet hours.
+    pub(super) fn is_loud(&self, bucket: BucketNo) -> bool {
+        self.buckets[bucket].loud
     }
 
     /// The name of a bucket.

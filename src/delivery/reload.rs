@@ -84,6 +84,8 @@ impl Dispatcher {
     pub(super) fn disconnect(&mut self, no: LaneNo) {
         let lane = &mut self.lanes[no];
         lane.gate.open();
+        self.forget_hours(no);
+        let lane = &mut self.lanes[no];
         let pair = lane.pair;
         self.contacts.remove(&lane.contact);
         self.owed.retain(|_, owed| owed.lane != no);

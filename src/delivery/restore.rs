@@ -91,6 +91,7 @@ impl Dispatcher {
         self.admit_as(message, |entry| {
             entry.unknowns = unknowns;
             entry.failures = failures;
+            entry.noted = state == MessageState::Held;
             entry.few = failures.min(MOST_RESTORED);
             entry.state = match wait {
                 State::Unknown(at) | State::Retrying(at) if at <= now => State::Ready,
@@ -101,6 +102,9 @@ impl Dispatcher {
                 | State::InDigest => wait,
             };
         });
+        if state == MessageState::Held {
+            self.was_held(message);
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Hold {
     pub reason: String,
     /// Messages that wait behind it.
     pub waiting: usize,
+    /// A person's quiet hours: nothing is wrong.
+    pub quiet: bool,
 }
 
 /// A contact that is told in digests.
@@ -53,7 +55,8 @@ pub struct Census {
     pub sending: usize,
     /// For the receipt that they must have.
     pub unconfirmed: usize,
-    /// When the oldest of those that Meta has not taken was decided.
+    /// When the oldest of those that Meta has not taken was decided; what waits for the end of a
+    /// person's quiet hours is where it should be, and does not count.
     pub oldest: Option<Time>,
 }
 
@@ -73,7 +76,7 @@ impl Dispatcher {
             sending: counts.in_flight,
             unconfirmed: self.awaited(),
             oldest: waiting
-                .next()
+                .find(|(no, _)| self.sleeps_until(*no).is_none())
                 .map(|(_, entry)| self.timeline.outer(entry.created)),
         }
     }
@@ -115,8 +118,10 @@ impl Dispatcher {
                     next_probe: None,
                     reason: pause.reason.to_owned(),
                     waiting,
+                    quiet: false,
                 });
             }
+            holds.extend(self.quiet_hold(lane, waiting));
         }
         holds
     }
@@ -135,6 +140,7 @@ impl Dispatcher {
             next_probe: next_probe.map(|at| self.timeline.outer(at)),
             reason: gate.reason.clone(),
             waiting,
+            quiet: false,
         })
     }
 

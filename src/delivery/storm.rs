@@ -63,7 +63,7 @@ impl Dispatcher {
                 Some(last),
                 format!("{after} messages went to this contact within {within}"),
             )
-        } else if pair.limit.takes(lane.plain) > storm.within {
+        } else if self.has_news(lane) && pair.limit.takes(lane.plain) > storm.within {
             let waiting = lane.plain;
             (
                 None,
@@ -78,6 +78,12 @@ impl Dispatcher {
             reason,
         });
         self.refresh(no);
+    }
+
+    /// Whether anything but quiet hours keeps what waits.
+    fn has_news(&self, lane: &Lane) -> bool {
+        let mut shelves = lane.shelves().filter(|shelf| shelf.class == Class::Plain);
+        !lane.is_quiet() || shelves.any(|shelf| shelf.loud)
     }
 
     /// Whether a message that comes at this moment may be claimed by itself.
@@ -108,7 +114,7 @@ impl Dispatcher {
         }
         let mut urgent = None;
         for shelf in lane.shelves() {
-            if shelf.class == Class::Plain && self.admits(shelf) {
+            if shelf.class == Class::Plain && self.admits(lane, shelf) {
                 urgent = Some(urgent.unwrap_or(false) || shelf.urgent);
             }
         }
@@ -160,7 +166,7 @@ impl Dispatcher {
             };
             let last = storming.last.unwrap_or(storming.since);
             let over = last + storm.digest_every.max(Duration::from_secs(1));
-            if lane.plain == 0 && over <= now {
+            if (lane.plain == 0 && over <= now) || !self.has_news(lane) {
                 continue;
             }
             storms.push(InStorm {

@@ -16,6 +16,8 @@ pub(super) enum Due {
     Wake(EntryNo),
     /// A lane has tokens again, or its phone's pause ends.
     Lane(LaneNo),
+    /// A contact's quiet hours begin or end.
+    Quiet(LaneNo),
     /// A pause ends, or a hold is to be probed.
     Gate(GateNo),
     /// The receipt of a message has not come.

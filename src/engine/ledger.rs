@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ContactId, MessageId};
+use crate::model::{Closes, ContactId, MessageId};
 
-/// Debts of one bucket, in the order in which they were made.
+/// Debts of one bucket, in the order in which they were made. Of who was told by more than one message
+/// stands the first of them, below zero; 0 where that is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Ledger(Box<[(ContactId, MessageId)]>);
-
-/// Told by more than one message: the end is owed whatever became of either.
-const SEVERAL: MessageId = MessageId(0);
 
 impl Ledger {
     pub(super) fn is_empty(&self) -> bool {
@@ -22,7 +20,7 @@ impl Ledger {
     pub(super) fn owe(&mut self, contact: &ContactId, message: MessageId) {
         let mut all = std::mem::take(&mut self.0).into_vec();
         match all.iter_mut().find(|(known, _)| known == contact) {
-            Some(known) => known.1 = SEVERAL,
+            Some(known) => known.1 = MessageId(-known.1.0.abs()),
             None => all.push((contact.clone(), message)),
         }
         self.0 = all.into();
@@ -34,8 +32,18 @@ impl Ledger {
         found.map(|(_, message)| *message)
     }
 
-    /// The one message without which the end has no point for `contact`.
+    /// Without what the end has no point for `contact`; `None` when it is owed in any case.
+    pub(super) fn closed_for(&self, contact: &ContactId) -> Option<Closes> {
+        let MessageId(raise) = self.raise_of(contact)?;
+        match raise {
+            0 => None,
+            1.. => Some(Closes::Only(MessageId(raise))),
+            _ => Some(Closes::From(MessageId(-raise))),
+        }
+    }
+
+    /// The one message that told `contact`.
     pub(super) fn only_raise_of(&self, contact: &ContactId) -> Option<MessageId> {
-        self.raise_of(contact).filter(|message| *message != SEVERAL)
+        self.closed_for(contact).and_then(Closes::only)
     }
 }

@@ -147,7 +147,7 @@ impl Engine {
                 closes: say
                     .settles
                     .as_ref()
-                    .and_then(|ledger| ledger.only_raise_of(&contact)),
+                    .and_then(|ledger| ledger.closed_for(&contact)),
                 contact: contact.clone(),
                 kind: say.kind,
                 form: say.form,

@@ -29,8 +29,8 @@ pub struct Message {
     pub expires: Option<Time>,
     /// Goes the whole path but is not posted.
     pub shadow: bool,
-    /// The raise that this clear answers: it has no point when that was never told.
-    pub closes: Option<MessageId>,
+    /// What this clear answers: it has no point when nothing of that was told.
+    pub closes: Option<Closes>,
     /// What it says, as its notification has it.
     pub kind: Kind,
     /// How it is put into words.
@@ -39,6 +39,34 @@ pub struct Message {
     pub confirm: Option<Duration>,
     /// The message to somebody else that failed and that this one stands in for.
     pub instead_of: Option<MessageId>,
+}
+
+/// What a clear answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Closes {
+    /// This raise alone.
+    Only(MessageId),
+    /// This raise, and others of its bucket to its contact that came after it.
+    From(MessageId),
+}
+
+impl Closes {
+    /// The raise, or the first of them.
+    #[must_use]
+    pub const fn first(self) -> MessageId {
+        match self {
+            Self::Only(raise) | Self::From(raise) => raise,
+        }
+    }
+
+    /// The raise, when there is only one.
+    #[must_use]
+    pub const fn only(self) -> Option<MessageId> {
+        match self {
+            Self::Only(raise) => Some(raise),
+            Self::From(_) => None,
+        }
+    }
 }
 
 /// How a message is put into words.

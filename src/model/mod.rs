@@ -32,7 +32,7 @@ pub use event::{Event, LogEntry};
 pub use id::{ContactId, IdFault, MessageId, NotificationId, Position, RuleId, TemplateId};
 pub use interval::{Dates, Hours, Interval, IntervalFault, Weekdays};
 pub use labels::Labels;
-pub use message::{Form, Message, MessageState};
+pub use message::{Closes, Form, Message, MessageState};
 pub use notification::{AlarmRef, BucketView, Kind, Notification};
 pub use rate::{Rate, RateFault};
 pub use row::{Row, RowChange, RowKind};

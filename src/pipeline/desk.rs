@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::delivery::{Dispatcher, Settings};
+use crate::delivery::{Dispatcher, Quiet, Settings};
 use crate::engine::person;
 use crate::model::{
     ContactId, Kind, Message, MessageId, MessageState, Notification, NotificationId, Phone, Row,
@@ -280,10 +280,17 @@ impl Desk {
         f(&mut self.lock().dispatcher)
     }
 
-    /// Puts other limits and lanes in force.
-    pub fn reconfigure(&self, now: Time, settings: Settings, lanes: Vec<(ContactId, Phone)>) {
+    /// Puts other limits, lanes and quiet hours in force.
+    pub fn reconfigure(
+        &self,
+        now: Time,
+        settings: Settings,
+        lanes: Vec<(ContactId, Phone)>,
+        quiet: &[Quiet],
+    ) {
         let mut inner = self.lock();
         inner.dispatcher.reconfigure(now, settings, &lanes);
+        inner.dispatcher.keep_quiet(now, quiet);
         inner.phones = lanes.into_iter().collect();
     }
 

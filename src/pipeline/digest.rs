@@ -1,6 +1,7 @@
 //! From what waits for a contact to one message that stands for all of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::delivery::HoldKey;
 use crate::model::{
@@ -46,6 +47,9 @@ impl Default for DigestsRead {
         Self::UpTo(MessageId(MessageId::DIGESTS))
     }
 }
+
+/// How long a digest has a point that tells what quiet hours kept for longer than it would have had one.
+const KEPT_FOR: Duration = Duration::from_secs(3_600);
 
 impl Sender {
     /// Reads back digests that an earlier process left: they go before what waits.
@@ -238,7 +242,7 @@ fn written(
                 bucket: Arc::from(""),
                 severity: severity(members),
                 created: at,
-                expires: expires(&told),
+                expires: expires(at, &told),
                 shadow: false,
                 closes: None,
                 kind: Kind::Digest,
@@ -264,10 +268,11 @@ fn severity(members: &[Member]) -> Severity {
     all.max().unwrap_or(Severity::Undefined)
 }
 
-/// It has a point for as long as one of its members has.
-fn expires(members: &[&Member]) -> Option<Time> {
+/// It has a point for as long as one of its members has. What quiet hours kept beyond that has one still.
+fn expires(at: Time, members: &[&Member]) -> Option<Time> {
     let all: Option<Vec<Time>> = members.iter().map(|member| member.expires).collect();
-    all?.into_iter().max()
+    let last = all?.into_iter().max()?;
+    Some(if last > at { last } else { at + KEPT_FOR })
 }
 
 /// A message of a digest that failed for a reason that is not its members'.

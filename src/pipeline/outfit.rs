@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::delivery::Quiet;
 use crate::model::{Contact, ContactId, Phone, TemplateId};
 use crate::whatsapp::template::{Display, Template};
 
@@ -169,6 +170,20 @@ impl Outfit {
     #[must_use]
     pub fn display(&self) -> &Display {
         &self.display
+    }
+
+    /// The quiet hours of every contact that has some.
+    #[must_use]
+    pub fn quiet(&self) -> Vec<Quiet> {
+        let of = |contact: &Contact| {
+            let zone = contact.timezone.as_ref();
+            Some(Quiet {
+                contact: contact.id.clone(),
+                hours: contact.quiet.clone()?,
+                timezone: zone.unwrap_or(&self.display.timezone).clone(),
+            })
+        };
+        self.contacts.values().filter_map(of).collect()
     }
 
     /// The lanes: every contact that messages may go to, with its number.

@@ -224,10 +224,11 @@ impl Sender {
             let now = self.clock.now();
             let mut sends = BTreeMap::new();
             let mut closes = Vec::new();
+            let mut waits = Vec::new();
             let mut folds = Vec::new();
             let mut notices = Vec::new();
             self.desk.with(|dispatcher| {
-                while sends.len() + closes.len() < MAX_BATCH
+                while sends.len() + closes.len() + waits.len() < MAX_BATCH
                     && let Some(action) = dispatcher.next(now)
                 {
                     match action {
@@ -245,6 +246,10 @@ impl Sender {
                                 successor,
                                 ..outcome::closed(id, now, state, reason, fallback)
                             });
+                        }
+                        Action::Wait { id, reason } => {
+                            let held = MessageState::Held;
+                            waits.push(outcome::closed(id, now, held, reason, false));
                         }
                         Action::Digest {
                             contact,
@@ -268,12 +273,15 @@ impl Sender {
                 }
             });
             self.note(now, notices).await;
-            if sends.is_empty() && closes.is_empty() && folds.is_empty() {
+            if sends.is_empty() && closes.is_empty() && waits.is_empty() && folds.is_empty() {
                 return Ok(());
             }
             for ending in &closes {
                 tracing::warn!(message.id = %ending.message, reason = ending.reason, "not sent");
             }
+            // What goes at once after all does not wait.
+            waits.retain(|wait| !sends.contains_key(&wait.message));
+            work.endings.extend(waits);
             work.endings.extend(closes);
             self.write_endings(work).await?;
             let ids: Vec<MessageId> = sends.keys().copied().collect();

@@ -137,7 +137,10 @@ async fn a_silence_that_cannot_be_is_refused_with_a_reason() {
             order(&json!([matcher("a", ".*", true, true)])),
             "at least one matcher",
         ),
-        (order(&json!([matcher("a", "(", true, true)])), "bad matcher"),
+        (
+            order(&json!([matcher("a", "(", true, true)])),
+            "bad matcher",
+        ),
         (changed("endsAt", json!("soon")), "endsAt is no time"),
         (
             changed("endsAt", json!("2026-11-22T11:00:00Z")),

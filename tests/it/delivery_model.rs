@@ -224,6 +224,7 @@ impl Run {
                 assert_eq!(repeat, self.model.items[&id.0].unknowns > 0);
                 self.model.claim(id.0);
             }
+            Action::Wait { id, reason } => panic!("{id} {reason}: nobody has quiet hours"),
             Action::Digest { contact, .. } | Action::Overdone { contact, .. } => {
                 panic!("{contact}: storms are off")
             }

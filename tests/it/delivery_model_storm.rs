@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use klaxond::delivery::{Action, Dispatcher, Settings, Storm, Verdict};
 use klaxond::model::{
-    ContactId, Form, Kind, Message, MessageId, Outcome, Rate, Retry, Scope, Severity, Stage,
+    Closes, ContactId, Form, Kind, Message, MessageId, Outcome, Rate, Retry, Scope, Severity, Stage,
 };
 use proptest::prelude::*;
 
@@ -154,7 +154,7 @@ impl Ledger {
                     && known.message.bucket == message.bucket;
                 same && matches!(known.message.kind, Kind::Raised | Kind::Escalated)
             });
-            message.closes = raise.map(|known| known.message.id);
+            message.closes = raise.map(|known| Closes::Only(known.message.id));
         }
         self.dispatcher.admit(at(self.now), &message);
         self.enter(message, Stand::Waits);
@@ -221,7 +221,9 @@ impl Ledger {
             } => {
                 self.close(id.0, state, &reason, fallback, successor);
             }
-            Action::Overdone { .. } | Action::Probe(_) => panic!("{action:?}"),
+            Action::Wait { .. } | Action::Overdone { .. } | Action::Probe(_) => {
+                panic!("{action:?}")
+            }
         }
     }
 

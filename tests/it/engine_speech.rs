@@ -2,7 +2,7 @@
 
 use klaxond::engine::Rule;
 use klaxond::model::Severity::{Critical, Major};
-use klaxond::model::{ContactId, Event};
+use klaxond::model::{Closes, ContactId, Event};
 
 use crate::support::engine::{
     Driver, START, cleared, contact, follow, play_records, record, rule, ruleset,
@@ -78,7 +78,10 @@ fn a_clear_says_which_raise_it_answers_and_messages_of_alarms_do_not_expire() {
     assert!(raise.template.as_str() == "alarm");
     let cleared = driver.record(1, cleared("E"));
     let clear = &cleared.messages[0];
-    assert_eq!((clear.closes, clear.expires), (Some(raise.id), None));
+    assert_eq!(
+        (clear.closes, clear.expires),
+        (Some(Closes::Only(raise.id)), None)
+    );
     assert_eq!(clear.template.as_str(), "cleared");
     assert_eq!(clear.severity, Major, "as urgent as what it ends");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use klaxond::engine::{Rule, Ruleset};
 use klaxond::model::Severity::Major;
-use klaxond::model::{Event, Kind, MessageId, Undelivered, Word};
+use klaxond::model::{Closes, Event, Kind, MessageId, Undelivered, Word};
 
 use crate::support::engine::{
     Driver, Happens, START, cleared, contact, follow, play, record, rule, ruleset, seconds,
@@ -90,7 +90,8 @@ fn it_carries_the_notification_of_the_one_that_failed() {
     assert!(message.id > failed.id);
     let end = driver.record(9, cleared("E"));
     let closes: Vec<_> = end.messages.iter().map(|message| message.closes).collect();
-    assert_eq!(closes, [Some(failed.id), Some(message.id)]);
+    let only = |id| Some(Closes::Only(id));
+    assert_eq!(closes, [only(failed.id), only(message.id)]);
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod delivery_digests;
 mod delivery_holds;
 mod delivery_model;
 mod delivery_model_storm;
+mod delivery_quiet;
 mod delivery_receipts;
 mod delivery_restart;
 mod delivery_retry;

@@ -246,7 +246,7 @@ async fn a_storm_shows_its_digests_and_their_members() {
     for n in 0..20 {
         stored(&house, &format!("E{n}")).await;
     }
-    house.pass(10 * SECOND).await;
+    house.pass(30 * SECOND).await;
     assert_eq!(scrape(&house).await.get("klaxond_storms"), 1.0);
     house.pass(HOUR).await;
     let seen = scrape(&house).await;
@@ -298,14 +298,17 @@ async fn what_meta_says_of_the_account_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn sources_that_fell_silent_are_told_by_name() {
-    let house = House::build(ONE).await;
-    let meters = house.core.meters();
-    meters.sources([("prometheus", false), ("zabbix", true)]);
+    let expect =
+        |source, within| format!("[[expect]]\nsource = \"{source}\"\nwithin = \"{within}\"\n");
+    let patient = format!("{ONE}{}", expect("prometheus", "1d"));
+    let both = format!("{patient}{}", expect("zabbix", "1m"));
+    let mut house = House::build(&both).await;
     let series = |source| format!("klaxond_expected_source_silent{{source=\"{source}\"}}");
+    house.pass(HOUR).await;
     let seen = scrape(&house).await;
     assert_eq!(seen.get(&series("prometheus")), 0.0);
     assert_eq!(seen.get(&series("zabbix")), 1.0);
-    meters.sources([("prometheus", false)]);
+    house.reload(&patient).await;
     assert!(!scrape(&house).await.has(&series("zabbix")));
 }
 

@@ -22,9 +22,11 @@ const DASHBOARD: &str = include_str!(concat!(
     "/config/grafana-dashboard.json"
 ));
 
+const EXPECT: &str = "[[expect]]\nsource = \"prometheus\"\nwithin = \"1d\"\n";
+
 /// What is said once everything that has labels has happened.
 async fn everything() -> Scrape {
-    let house = House::build(&with_receipts("")).await;
+    let house = House::build(&with_receipts(EXPECT)).await;
     house.meta.answer_next(None, Answer::Error(131_026));
     for element in ["E1", "E2"] {
         stored(&house, element).await;
@@ -32,7 +34,6 @@ async fn everything() -> Scrape {
     }
     let arrived = house.meta.arrived().remove(0);
     take(&house, vec![status(&arrived, true, Stage::Read, None)]).await;
-    house.core.meters().sources([("prometheus", true)]);
     let metrics = Metrics::new(&house.core, 1_024, true);
     metrics.look().await;
     let token = json!({"is_valid": true, "expires_at": 1_790_000_000});

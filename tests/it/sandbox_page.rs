@@ -107,7 +107,7 @@ async fn phones_show_messages_and_take_taps_replies_and_faults() {
         .wait_for("[data-phone='33'] h3", "window open")
         .await;
     browser
-        .wait_for("[data-phone='33'] .bubble:last-child", "Encoder 7")
+        .wait_for("[data-phone='33'] .bubble:last-child", "You have it")
         .await;
 
     // A word goes as well.

@@ -1,7 +1,8 @@
 //! Digests in the outbox: written whole or not at all, undone when they fail for a reason of their own.
 
 use klaxond::model::{
-    BucketView, DigestView, Kind, Message, MessageId, MessageState, Notification, NotificationId,
+    BucketView, Closes, DigestView, Kind, Message, MessageId, MessageState, Notification,
+    NotificationId,
 };
 use klaxond::store::{DigestPart, DigestWrite, Ending, Mode, Store};
 
@@ -118,7 +119,7 @@ async fn what_a_digest_tells_of_messages_is_read_without_the_rest() {
     store.log.append(vec![raise(1, "a")]).await.unwrap();
     let mut clear = queued(3, 3, 1);
     clear.message.kind = Kind::Cleared;
-    clear.message.closes = Some(MessageId(1));
+    clear.message.closes = Some(Closes::Only(MessageId(1)));
     let mut step = telling(1, 1, vec![queued(1, 1, 1), queued(2, 2, 1), clear]);
     let mut long = notification(2, 1);
     long.alarm.value = "long ".repeat(10_000);

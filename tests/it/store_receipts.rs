@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use klaxond::model::{Kind, MessageId, MessageState, Position, Receipt, Stage, Update};
+use klaxond::model::{Closes, Kind, MessageId, MessageState, Position, Receipt, Stage, Update};
 use klaxond::store::{Ending, Mode, NewMessage, Store};
 
 use crate::support::returned::*;
@@ -315,7 +315,7 @@ async fn an_end_is_told_if_its_raise_or_what_went_in_its_place_may_have_been() {
     let moot = |endings: Vec<Ending>, digested: bool, digest: Option<Ending>| async move {
         let folder = Folder::new();
         let mut messages = vec![queued(1, 1, 1), real(2), queued(3, 3, 1)];
-        messages[2].message.closes = Some(ONE);
+        messages[2].message.closes = Some(Closes::Only(ONE));
         let store = sent(&folder, messages).await;
         store.outbox.finish(endings).await.unwrap();
         if digested {
@@ -342,6 +342,39 @@ async fn an_end_is_told_if_its_raise_or_what_went_in_its_place_may_have_been() {
     assert!(!moot(vec![], true, None).await);
     assert!(!moot(vec![], true, Some(answer(0, "wamid.d"))).await);
     assert!(moot(vec![], true, Some(refused(0))).await);
+}
+
+#[tokio::test]
+async fn an_end_is_told_if_one_of_several_raises_may_have_been() {
+    // Raises 1 and 2 of a bucket to one contact, and the end 3 of both.
+    let moot = |closes: Closes, endings: Vec<Ending>| async move {
+        let folder = Folder::new();
+        let mut messages = vec![queued(1, 1, 1), queued(2, 2, 1), queued(3, 3, 1)];
+        for new in &mut messages {
+            new.message.bucket = "followed/E1".into();
+            new.message.expires = None;
+            new.message.shadow = false;
+        }
+        messages[2].message.kind = Kind::Cleared;
+        messages[2].message.closes = Some(closes);
+        let store = sent(&folder, messages).await;
+        store.outbox.finish(endings).await.unwrap();
+        let id = vec![MessageId(3)];
+        let found = store.outbox.envelopes(id.clone()).await.unwrap();
+        assert_eq!(found[0].message.closes, Some(closes));
+        let read = store.outbox.to_digest(id).await.unwrap();
+        assert_eq!(found[0].is_moot, read[0].is_moot);
+        found[0].is_moot
+    };
+    let several = Closes::From(ONE);
+    let failed = |id| ending(id, 6, MessageState::Failed);
+    assert!(moot(several, vec![failed(1), failed(2)]).await);
+    assert!(moot(several, vec![failed(1), refused(2)]).await);
+    assert!(!moot(several, vec![failed(1), answer(2, "wamid.2")]).await);
+    assert!(!moot(several, vec![failed(1), lost(2), failed(2)]).await);
+    assert!(!moot(several, vec![answer(1, "wamid.1"), failed(2)]).await);
+    assert!(!moot(several, vec![failed(1)]).await, "2 may be told yet");
+    assert!(moot(Closes::Only(ONE), vec![failed(1), failed(2)]).await);
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ struct Waits {
     waiting: usize,
     under_way: usize,
     holds: Vec<Hold>,
+    oldest: Option<Time>,
     storms: Vec<InStorm>,
 }
 
@@ -96,6 +97,7 @@ impl Ground {
             waiting: dispatcher.waiting(),
             under_way: dispatcher.in_flight(),
             holds: dispatcher.holds(),
+            oldest: dispatcher.census().oldest,
             storms: dispatcher.storms(now),
         });
         let ruleset = self.controls.ruleset().await;
@@ -132,7 +134,7 @@ impl Ground {
                 waiting: waits.waiting,
                 under_way: waits.under_way,
                 states: board.waiting().collect(),
-                oldest: board.tally.oldest_pending.map(Time::timestamp),
+                oldest: waits.oldest.map(Time::timestamp),
             },
             holds: waits.holds.iter().take(MAX_LISTED).map(held).collect(),
             more_holds: waits.holds.len().saturating_sub(MAX_LISTED),
@@ -193,7 +195,7 @@ impl Ground {
             holds: waits
                 .holds
                 .iter()
-                .filter(|hold| hold.key != HoldKey::Account)
+                .filter(|hold| hold.key != HoldKey::Account && !hold.quiet)
                 .take(MAX_LISTED)
                 .map(|hold| (hold.key.to_string(), hold.reason.clone()))
                 .collect(),
@@ -205,7 +207,7 @@ impl Ground {
                 .map(|one| format!("template {} ({}): {}", one.id, one.language, one.text()))
                 .collect(),
             reload: self.reloader.failed(),
-            oldest: board.tally.oldest_pending.map(|at| now.since(at)),
+            oldest: waits.oldest.map(|at| now.since(at)),
             silent: self
                 .controls
                 .expected()

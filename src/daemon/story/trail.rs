@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{MessageId, Notification, Time};
+use crate::model::{Closes, MessageId, Notification, Time};
 use crate::store::{AttemptTrail, Dossier, ReplyTrail, Trail};
 use crate::whatsapp::advice;
 
@@ -52,7 +52,7 @@ pub(super) fn told(trail: &Trail, dossier: &Dossier, scene: &Scene<'_>) -> Value
         ("digest", trail.digest),
         ("successor", trail.successor),
         ("instead_of", message.instead_of),
-        ("closes", message.closes),
+        ("closes", message.closes.map(Closes::first)),
     ];
     for (key, id) in others {
         put(&mut value, key, id.map(|id| id.to_string()));

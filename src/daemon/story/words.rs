@@ -1,5 +1,6 @@
 //! One sentence for each state of a message: what happened to it, and what to do.
 
+use crate::delivery::QUIET_HOURS;
 use crate::model::{MessageId, MessageState};
 use crate::store::{Dossier, Trail};
 use crate::whatsapp::advice;
@@ -23,6 +24,9 @@ fn told(trail: &Trail, dossier: &Dossier, scene: &Scene<'_>, steps: usize) -> St
         },
         MessageState::Queued => {
             format!("It waits: {reason}. Nothing to do: klaxond goes on by itself.")
+        }
+        MessageState::Held if reason.starts_with(QUIET_HOURS) => {
+            format!("It waits: {reason}. Nothing to do: it comes then, with what else waits.")
         }
         MessageState::Held => format!(
             "It is held: {}. Mend that; klaxond looks by itself, and at once after `klaxond reload`.",

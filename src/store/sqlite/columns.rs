@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use crate::model::{
-    ContactId, Form, Kind, Message, MessageId, MessageState, NotificationId, Severity, TemplateId,
-    Time,
+    Closes, ContactId, Form, Kind, Message, MessageId, MessageState, NotificationId, Severity,
+    TemplateId, Time,
 };
 
 use super::fault::Fault;
@@ -45,12 +45,24 @@ pub(super) fn message(row: &Row<'_>) -> Result<Message, Fault> {
         created: Time::from_ms(row.get(6)?),
         expires: time(row, 7)?,
         shadow: row.get(8)?,
-        closes: row.get::<_, Option<i64>>(9)?.map(MessageId),
+        closes: closes(row, 9)?,
         kind: rows::name(row, 10, Kind::from_name)?,
         form: rows::name(row, 11, Form::from_name)?,
         confirm: row.get::<_, Option<i64>>(12)?.map(rows::span),
         instead_of: row.get::<_, Option<i64>>(13)?.map(MessageId),
     })
+}
+
+/// What a clear answers, where it is one: below zero, the first raise of several.
+pub(super) fn closes(row: &Row<'_>, column: usize) -> Result<Option<Closes>, Fault> {
+    let raise: Option<i64> = row.get(column)?;
+    Ok(raise.map(|raise| {
+        if raise < 0 {
+            Closes::From(MessageId(-raise))
+        } else {
+            Closes::Only(MessageId(raise))
+        }
+    }))
 }
 
 /// A moment, where there is one.

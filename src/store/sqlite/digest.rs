@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::store::{DigestPart, DigestWrite, Ending, NewMessage};
 
-use super::columns::{MESSAGE, message};
+use super::columns::{MESSAGE, closes, message};
 use super::fault::Fault;
 use super::writer::Tx;
 use super::{audit, outbox, rows, waiting};
@@ -138,7 +138,7 @@ pub(in crate::store) fn members(
 }
 
 fn member(conn: &Connection, id: MessageId, row: &Row<'_>) -> Result<Member, Fault> {
-    let closes = row.get::<_, Option<i64>>(7)?.map(MessageId);
+    let closes = closes(row, 7)?;
     let is_moot = waiting::is_moot(conn, id, closes)?;
     let said = said(id, row.get_ref(8)?)?;
     Ok(Member {

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{MessageId, MessageState, Notification, Phone, Stage, Time};
+use crate::model::{Closes, MessageId, MessageState, Notification, Phone, Stage, Time};
 use crate::store::{AttemptEnd, Claim, ClaimMark, Ending, NewMessage};
 
 use super::fault::Fault;
@@ -53,7 +53,10 @@ pub(super) fn insert_message(conn: &Connection, new: &NewMessage) -> Result<(), 
         state.name(),
         i64::from(new.claimed.is_some()),
         new.claimed.as_ref().map(|mark| mark.at.as_ms()),
-        message.closes.map(|raise| raise.0),
+        message.closes.map(|closes| match closes {
+            Closes::Only(raise) => raise.0,
+            Closes::From(raise) => -raise.0,
+        }),
         message.kind.name(),
         message.form.name(),
         message.confirm.map(rows::span_ms),

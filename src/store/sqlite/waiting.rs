@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, Rows, params};
 
-use crate::model::{MessageId, MessageState, Notification, NotificationId, Phone, Time};
+use crate::model::{Closes, MessageId, MessageState, Notification, NotificationId, Phone, Time};
 use crate::store::{AttemptMark, Envelope, Pending, Untold};
 
 use super::columns::{COLUMNS, MESSAGE, find, id as number, message, time};
@@ -123,29 +123,32 @@ pub(in crate::store) fn envelopes(
     Ok(found)
 }
 
-/// Whether a message is the end of something that its contact was never told: neither by the raise
-/// that it closes nor by what came after that.
+/// Whether a message is the end of something that its contact was never told: neither by the raises
+/// that it closes nor by what came after them.
 pub(super) fn is_moot(
     conn: &Connection,
     end: MessageId,
-    closes: Option<MessageId>,
+    closes: Option<Closes>,
 ) -> Result<bool, Fault> {
-    let Some(raise) = closes else {
+    let Some(first) = closes.map(Closes::first) else {
         return Ok(false);
     };
-    if !was_never_told(conn, raise)? {
+    if !was_never_told(conn, first)? {
         return Ok(false);
     }
-    let was_told_later: bool = conn
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM messages AS closing JOIN messages AS other \
-             ON other.id > ?2 AND other.id < ?1 AND other.contact = closing.contact AND other.bucket = closing.bucket \
-             LEFT JOIN messages AS part ON part.id = other.digest \
-             WHERE closing.id = ?1 AND other.kind IN ('updated', 'reminder', 'escalated') \
-             AND coalesce(part.state, other.state) IN ('sending', 'unknown', 'accepted', 'sent', 'delivered', 'read'))",
-        )?
-        .query_row(params![end.0, raise.0], |row| row.get(0))?;
-    Ok(!was_told_later)
+    let mut statement = conn.prepare_cached(
+        "SELECT other.id FROM messages AS closing JOIN messages AS other \
+         ON other.id > ?2 AND other.id < ?1 AND other.contact = closing.contact AND other.bucket = closing.bucket \
+         WHERE closing.id = ?1 AND other.kind IN ('raised', 'updated', 'reminder', 'escalated') \
+         ORDER BY other.id DESC",
+    )?;
+    let mut rows = statement.query(params![end.0, first.0])?;
+    while let Some(row) = rows.next()? {
+        if !was_never_told(conn, MessageId(row.get(0)?))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The last message of its bucket that may have reached its contact and makes this one needless, where

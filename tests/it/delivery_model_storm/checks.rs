@@ -101,7 +101,7 @@ impl Ledger {
                 let kind = known.message.kind;
                 assert!(!matches!(kind, Kind::Escalated | Kind::Answer), "{id}");
                 if kind == Kind::Cleared {
-                    let raise = known.message.closes.unwrap().0;
+                    let raise = known.message.closes.unwrap().first().0;
                     assert!(
                         self.known[&raise].superseded,
                         "{id} ends {raise}, which goes"

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use klaxond::engine::Step;
-use klaxond::model::{Kind, Message, MessageId, Severity, Status};
+use klaxond::model::{Closes, Kind, Message, MessageId, Severity, Status};
 
 use super::scenario::{Config, Happening, RecordSpec, Scenario, What};
 use super::told::Told;
@@ -114,10 +114,12 @@ pub fn fault_of_links(steps: &[Step]) -> Option<String> {
                     Kind::Cleared => open.remove(&who).unwrap_or_default(),
                     _ => Vec::new(),
                 };
-                // What was raised by several messages is ended whatever became of one of them.
-                let fits = message
-                    .closes
-                    .map_or(closed.len() != 1, |id| closed.contains(&id));
+                // What was raised by several messages is ended unless all of them were for nothing.
+                let fits = match message.closes {
+                    None => closed.is_empty(),
+                    Some(Closes::Only(raise)) => closed.contains(&raise),
+                    Some(Closes::From(raise)) => closed.len() > 1 && closed.first() == Some(&raise),
+                };
                 if !fits {
                     return Some(format!(
                         "message {:?}, {} to {}, closes {:?}; it should one of {closed:?}",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use klaxond::delivery::{Action, Dispatcher, HoldKey, ProbeAnswer, Settings, Verdict};
 use klaxond::model::{
-    Class, ContactId, Failure, Form, Kind, Message, MessageId, MessageState, NotificationId,
-    Outcome, Phone, Rate, Retry, Scope, Severity, TemplateId, Time,
+    Class, Closes, ContactId, Failure, Form, Kind, Message, MessageId, MessageState,
+    NotificationId, Outcome, Phone, Rate, Retry, Scope, Severity, TemplateId, Time,
 };
 
 /// Virtual time begins here: 2027-01-15T08:00:00Z.
@@ -127,7 +127,7 @@ impl With for Message {
 
     fn closes(mut self, raise: i64) -> Self {
         self.kind = Kind::Cleared;
-        self.closes = Some(MessageId(raise));
+        self.closes = Some(Closes::Only(MessageId(raise)));
         self
     }
 
@@ -222,6 +222,8 @@ pub enum Seen {
         fallback: bool,
     },
     Probed(HoldKey),
+    /// It is held for quiet hours.
+    Waits(i64),
     /// What waited for a contact goes as one.
     Digest(ContactId, Vec<i64>),
     /// More to a contact in a day than is good.
@@ -297,6 +299,10 @@ impl World {
                 self.reasons.push(reason);
                 self.members = members.len();
                 Seen::Digest(contact, members.into_iter().map(|id| id.0).collect())
+            }
+            Action::Wait { id, reason } => {
+                self.reasons.push(reason);
+                Seen::Waits(id.0)
             }
             Action::Overdone { contact, sent, .. } => Seen::Overdone(contact, sent),
             Action::Probe(key) => Seen::Probed(key),

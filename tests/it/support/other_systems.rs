@@ -81,7 +81,9 @@ impl Standing {
             }
             Ask::Silence { order, .. } => {
                 silences.push((order, "active"));
-                Ok(json!({ "silence": SilenceId(i64::try_from(silences.len()).unwrap()).to_string() }))
+                Ok(
+                    json!({ "silence": SilenceId(i64::try_from(silences.len()).unwrap()).to_string() }),
+                )
             }
             Ask::Unsilence { id, .. } => {
                 let place = usize::try_from(id.0 - 1).unwrap_or(usize::MAX);
