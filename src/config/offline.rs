@@ -66,10 +66,20 @@ pub fn read_sample(file: &str, text: &str, folder: &Path) -> Result<Loaded, Faul
 }
 
 fn without_account(document: &mut DeTable<'_>) {
+    let control = match document.get_mut("http").map(Spanned::get_mut) {
+        Some(DeValue::Table(http)) => http.remove_entry("control"),
+        Some(_) | None => None,
+    };
     for section in OUTSIDE {
         document.remove(section);
     }
     document.extend(table(ACCOUNT));
+    if let Some((key, value)) = control
+        && let Some(DeValue::Table(http)) = document.get_mut("http").map(Spanned::get_mut)
+    {
+        // Where the daemon is asked, by commands that need no account.
+        http.insert(key, value);
+    }
     let fallback = document.get_mut("fallback").map(Spanned::get_mut);
     if let Some(DeValue::Table(fallback)) = fallback {
         // The contact is a matter of rules; the program is not run.

@@ -11,7 +11,9 @@ use tokio::sync::Mutex;
 
 use crate::engine::Ruleset;
 use crate::model::Time;
-use crate::store::{self, Archive, Inquiry, Outbox, Store, StoreError};
+use crate::store::{
+    self, Archive, AuditWanted, Fact, Inquiry, Outbox, Seq, SeqFault, Store, StoreError,
+};
 use crate::web::{Ask, Refusal};
 
 use super::controls::Controls;
@@ -19,6 +21,9 @@ use super::story::{self, Filter, Scene, StoryError};
 
 /// The reason of a message that is sent again.
 const AGAIN: &str = "sent again by hand";
+
+/// Facts of one page of the audit trail.
+const MAX_FACTS: usize = 1_000;
 
 /// Answers what people ask. Cheap to clone.
 #[derive(Clone)]
@@ -70,6 +75,23 @@ impl Hand {
             Ask::Why(id) => {
                 self.look(move |inquiry, scene| story::why(inquiry, &id, scene))
                     .await
+            }
+            Ask::Audit {
+                since,
+                until,
+                id,
+                after,
+                limit,
+            } => {
+                let after = after.map_or(Ok(Seq::START), |after| after.parse());
+                let after = after.map_err(|fault: SeqFault| Refusal::Wrong(fault.to_string()))?;
+                let wanted = AuditWanted { since, until, id };
+                let limit = limit.unwrap_or(MAX_FACTS).min(MAX_FACTS);
+                self.look(move |inquiry, _| {
+                    let facts = inquiry.audit(&wanted, after, limit)?;
+                    Ok(facts.iter().map(Fact::to_json).collect())
+                })
+                .await
             }
             Ask::Contacts => self.look(story::contacts).await,
             Ask::Retry(id) => self.retry(id).await,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{SilenceId, SilenceOrder};
+use crate::model::{SilenceId, SilenceOrder, Time};
 
 /// What a person asks of what was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,19 @@ pub enum Ask {
         state: Option<String>,
         /// Decided at this time or later, in milliseconds since the epoch.
         since: Option<i64>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+    /// A page of the audit trail: a list of facts, in order.
+    Audit {
+        /// From this time on.
+        since: Option<Time>,
+        /// Before this time.
+        until: Option<Time>,
+        /// Only of this.
+        id: Option<String>,
+        /// Behind the fact of this place.
+        after: Option<String>,
         /// At most so many.
         limit: Option<usize>,
     },

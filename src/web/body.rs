@@ -39,6 +39,12 @@ impl Room {
         }
     }
 
+    /// The same room, for bodies of at least `max_body` bytes.
+    fn at_least(mut self, max_body: usize) -> Self {
+        self.max_body = self.max_body.max(max_body);
+        self
+    }
+
     /// For a form of one field, which strangers may send.
     pub(super) fn small() -> Self {
         Self {
@@ -101,8 +107,17 @@ impl<S: Send + Sync> FromRequest<S> for Whole {
     type Rejection = BodyFault;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, BodyFault> {
+        Self::of(request, 0).await
+    }
+}
+
+impl Whole {
+    /// The body of a request whose sender does not send less when it is told to: `max_body` bytes are
+    /// taken even if others may send fewer.
+    pub(super) async fn of(request: Request, max_body: usize) -> Result<Self, BodyFault> {
         let room = request.extensions().get::<Room>().cloned();
         let room = room.unwrap_or_else(|| Room::new(1 << 20));
+        let room = room.at_least(max_body);
         let announced = request
             .headers()
             .get(header::CONTENT_LENGTH)

@@ -1,5 +1,5 @@
 //! What stands, what became of alarms and messages, and what a person does about it: the routes of
-//! `alarms`, `rules`, `messages`, `why`, `retry`, `ack` and `contacts`.
+//! `alarms`, `rules`, `messages`, `why`, `audit`, `retry`, `ack` and `contacts`.
 //!
 //! What is unknown or cannot be is answered 404 and 409, what may work later 503.
 
@@ -10,6 +10,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::model::Time;
 
 use super::app::App;
 use super::ask::{Ask, Refusal};
@@ -29,6 +31,7 @@ pub(super) fn routes() -> Routes {
         .read("/api/v1/rules", rules)
         .read("/api/v1/messages", messages)
         .read("/api/v1/why", why)
+        .read("/api/v1/audit", audit)
         .act("/api/v1/retry", retry)
         .act("/api/v1/ack", ack)
         .read("/api/v1/contacts", contacts)
@@ -96,6 +99,41 @@ async fn messages(State(app): State<App>, query: Asked<Listing>) -> Response {
 
 async fn why(State(app): State<App>, query: Asked<Named>) -> Response {
     named(&app, query, Ask::Why).await
+}
+
+#[derive(Deserialize)]
+struct Trail {
+    since: Option<jiff::Timestamp>,
+    until: Option<jiff::Timestamp>,
+    id: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// A fact a line; the next page is asked for with the `seq` of the last one.
+async fn audit(State(app): State<App>, query: Asked<Trail>) -> Response {
+    let Ok(Query(query)) = query else {
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "since and until are times such as 2026-11-22T10:15:00Z, limit a number: \
+             /api/v1/audit?since=…&until=…&id=…&after=…&limit=…",
+        );
+    };
+    let ask = Ask::Audit {
+        since: query.since.map(Time::from),
+        until: query.until.map(Time::from),
+        id: query.id.filter(|id| !id.is_empty()),
+        // A plus in an address is a space, and no place has a space.
+        after: query.after.map(|after| after.replace(' ', "+")),
+        limit: query.limit,
+    };
+    match app.control.ask(ask).await {
+        Some(Ok(Value::Array(facts))) => {
+            let lines: String = facts.iter().map(|fact| format!("{fact}\n")).collect();
+            ([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response()
+        }
+        other => answered(other),
+    }
 }
 
 async fn retry(State(app): State<App>, query: Asked<Named>) -> Response {

@@ -101,6 +101,9 @@ pub struct Bucket {
     pub count: usize,
     /// Of that alarm: the element.
     pub element: String,
+    /// The element's whole name, where `element` is cut: a silence names it whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_element: Option<String>,
     /// The parameter, with its row.
     pub parameter: String,
     /// The value.

@@ -175,6 +175,22 @@ async fn a_body_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn prometheus_may_send_more_at_once() {
+    let ledger = Ledger::default();
+    let server = HttpServer::start(ledger.intake());
+    for (bytes, status) in [
+        (2 << 20, StatusCode::BAD_REQUEST),
+        ((8 << 20) + 1, StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let body = "x".repeat(bytes);
+        let request = client().post(server.url("/api/v2/alerts")).body(body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{bytes} bytes");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn health_is_always_told_and_readiness_as_it_is() {
     let server = HttpServer::start_with(Ledger::default().intake(), |settings| {
         settings.token = Some("secret".into());
@@ -212,7 +228,7 @@ async fn what_is_not_there_is_told_in_json() {
     assert!(body["error"].is_string());
     let (status, body) = answers(
         client()
-            .get(server.url("/api/v1/clear"))
+            .get(server.url("/api/v1/retry"))
             .send()
             .await
             .unwrap(),

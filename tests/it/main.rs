@@ -97,6 +97,7 @@ mod scenario;
 mod send;
 mod send_from;
 mod silence_cli;
+mod silence_daemon;
 mod simulate;
 mod simulation;
 mod socket;

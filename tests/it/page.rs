@@ -201,6 +201,16 @@ async fn the_page_lives_and_people_act_on_it() {
         .wait_until("return document.querySelector('#silence[open]') === null")
         .await;
 
+    // It is listed, and ended from there.
+    let silences = format!("{}/silences", room.url);
+    browser.page.goto(&silences).await.unwrap();
+    browser.wait_for("main", "lab works").await;
+    browser.wait_for(".row.active", "Encoder 7").await;
+    browser.click("[data-unsilence]").await;
+    browser.wait_for(".row.expired", "ended by Ana").await;
+    browser.page.goto(&format!("{}/", room.url)).await.unwrap();
+    browser.wait_for("#live", "live").await;
+
     // The end, and what the page says when nobody is there.
     room.send(r#"{"id":"4711","element":"Encoder 7","severity":"normal"}"#);
     browser.wait_for(".raised", "Nothing is raised.").await;

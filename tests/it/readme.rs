@@ -326,7 +326,7 @@ async fn the_answers_are_what_the_daemon_gives_and_the_shell_lines_work() {
                 );
             }
         }
-        assert_eq!(tried, 3);
+        assert_eq!(tried, 4);
         drop(daemon);
     });
 }

@@ -263,6 +263,7 @@ fn bucket(
         severity: raised.severity,
         since: raised.since.timestamp(),
         count: raised.count,
+        whole_element: (alarm.element.chars().count() > MAX_TEXT).then(|| alarm.element.clone()),
         element: bounded(alarm.element),
         parameter: bounded(parameter),
         value: bounded(alarm.value),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::engine::Rule;
-use crate::model::{AlarmRecord, Contact, ContactId, RowKind, Time};
+use crate::model::{AlarmRecord, Contact, ContactId, RowKind, RuleId, Time};
 use crate::store::{Dossier, Inquiry};
 
 use super::people::stopped;
@@ -35,10 +35,28 @@ pub(super) fn absent(
             let since = stopped.get(&contact.id).copied();
             json!({
                 "contact": contact.id,
-                "why": reason(contact, since, record, scene),
+                "why": suppressed(contact, dossier, scene)
+                    .unwrap_or_else(|| reason(contact, since, record, scene)),
             })
         })
         .collect())
+}
+
+/// What kept a rule from telling `contact`, when something did.
+fn suppressed(contact: &Contact, dossier: &Dossier, scene: &Scene<'_>) -> Option<String> {
+    let told = |rule: &RuleId| {
+        let mut rules = scene.ruleset.rules.iter();
+        rules
+            .find(|one| one.id == *rule)
+            .is_some_and(|rule| scene.ruleset.recipients(rule).contains(&contact.id))
+    };
+    let said = dossier.notifications.iter().rev();
+    let mut kept = said.filter_map(|said| Some((said, said.suppressed.as_ref()?)));
+    let (said, why) = kept.find(|(said, _)| told(&said.rule))?;
+    Some(format!(
+        "Rule \"{}\" would have told them at {}, but did not: {}.",
+        said.rule_name, said.at, why.text
+    ))
 }
 
 fn reason(

@@ -81,6 +81,16 @@ fn answer(dossier: &Dossier, last: Option<&AlarmRecord>, scene: &Scene<'_>) -> S
         };
         return format!("{count} message{plural}{more} came of it; each says what became of it.");
     }
+    let kept = dossier.notifications.iter().rev();
+    if let Some((said, kept)) = kept
+        .filter_map(|said| Some((said, said.suppressed.as_ref()?)))
+        .next()
+    {
+        return format!(
+            "Rule \"{}\" would have told it, and nobody was told: {}.",
+            said.rule_name, kept.text
+        );
+    }
     let rules = &scene.ruleset.rules;
     let takes = last.and_then(|record| rules.iter().find(|rule| rule.takes(record)));
     match takes {

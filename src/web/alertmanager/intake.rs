@@ -5,7 +5,7 @@
 //! 400 when one is wrong; the others were taken all the same. Senders drop what is answered with a
 //! 4xx, so nothing that might be taken later is answered so.
 
-use axum::extract::{Extension, FromRequest, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -21,6 +21,9 @@ use super::routes::{fault, garbage};
 
 /// Faults that an answer tells.
 const MAX_FAULTS: usize = 10;
+
+/// Prometheus drops what is answered 413, and sends nothing smaller.
+const MAX_BODY_BYTES: usize = 8 << 20;
 
 type Caller = Extension<Origin>;
 
@@ -42,7 +45,7 @@ async fn take(
     Extension(Origin(origin)): Caller,
     request: Request,
 ) -> Response {
-    let body = match Whole::from_request(request, &()).await {
+    let body = match Whole::of(request, MAX_BODY_BYTES).await {
         Ok(body) => body,
         Err(fault) => return fault.mark(garbage(fault.status(), fault.text())),
     };
