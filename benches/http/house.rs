@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use klaxond::config::{Environment, Settings, load};
-use klaxond::daemon::{CONTENT_TYPE, Core, Metrics, Parts, Policy};
+use klaxond::daemon::{CONTENT_TYPE, Core, Daemon, Metrics, Parts, Policy};
 use klaxond::delivery::{HoldKey, ProbeAnswer};
 use klaxond::ingest::Codec;
 use klaxond::model::{Outcome, Phone, Time};
@@ -34,7 +34,31 @@ pub struct House {
     messages: u64,
     core: Option<Core>,
     runtime: Option<Runtime>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// A daemon as it is run.
+pub struct Whole {
+    address: SocketAddr,
+    daemon: Option<Daemon>,
+    runtime: Option<Runtime>,
+    /// Holds the folder.
+    _house: House,
+}
+
+impl Whole {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let (Some(runtime), Some(daemon)) = (self.runtime.take(), self.daemon.take()) {
+            runtime.block_on(daemon.drain());
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Looks again and again until it is stopped.
@@ -79,7 +103,7 @@ impl House {
             messages,
             core: Some(core),
             runtime: Some(runtime),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -94,6 +118,25 @@ impl House {
 
     pub fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// The whole daemon on the same store, the page included, in place of the core.
+    pub fn become_daemon(mut self) -> Whole {
+        let runtime = self.runtime.take().unwrap();
+        let core = self.core.take().unwrap();
+        let path = self.folder.path().join("config.toml");
+        let daemon = runtime.block_on(async {
+            core.drain(Duration::from_secs(60)).await;
+            let loaded = load(&path, &Environment::default()).unwrap();
+            let daemon = Daemon::start(path, Environment::default(), loaded);
+            daemon.await.unwrap()
+        });
+        Whole {
+            address: daemon.http_address().unwrap(),
+            daemon: Some(daemon),
+            runtime: Some(runtime),
+            _house: self,
+        }
     }
 
     /// Asks the engine and the store without a pause, as the daemon does every few seconds.
@@ -261,6 +304,10 @@ const CONFIG: &str = r#"
 phone_number_id = "106540352242922"
 business_account_id = "102290129340398"
 token = "bench-token"
+# Nobody is there: what is measured needs no Meta.
+base_url = "http://127.0.0.1:9"
+[ingest]
+socket = "alarms.sock"
 [http]
 listen = "127.0.0.1:0"
 [storage]

@@ -152,27 +152,28 @@ impl Engine {
         Some(self.inhibition_of(by))
     }
 
-    /// Whether what kept a bucket from being told still does, and until when.
+    /// Whether what kept a bucket from being told still does when that is due, and until
+    /// when.
     fn still(&self, n: usize, no: BucketNo, why: &Suppression) -> Option<(Cause, Option<Time>)> {
         let rule = self.ruleset.rules.get(n)?;
         let spoken = Spoken::Bucket(no);
         match &why.mute {
             Mute::Silence(id) => {
-                let (silence, filter) = self.silences.holding(*id, self.now)?;
+                let (silence, filter) = self.silences.holding(*id, self.due)?;
                 let mut alarms = self.alarms(n, &spoken);
                 let takes = alarms.all(|alarm| filter.matches(&alarm.unpack()));
                 takes.then_some((Cause::Silence(*id), Some(silence.order.ends)))
             }
             Mute::Time(name) => {
                 let mut mute = rule.mute.iter();
-                let calendar = mute.find(|it| it.name == *name && it.holds(self.now))?;
-                let at = next_change(std::slice::from_ref(calendar), self.now);
+                let calendar = mute.find(|it| it.name == *name && it.holds(self.due))?;
+                let at = next_change(std::slice::from_ref(calendar), self.due);
                 Some((Cause::Until(at), Some(at)))
             }
             Mute::Inactive => {
                 let mut active = rule.active.iter();
-                let is_over = rule.active.is_empty() || active.any(|it| it.holds(self.now));
-                let at = next_change(&rule.active, self.now);
+                let is_over = rule.active.is_empty() || active.any(|it| it.holds(self.due));
+                let at = next_change(&rule.active, self.due);
                 (!is_over).then_some((Cause::Until(at), Some(at)))
             }
             Mute::Inhibited(id) => {
@@ -230,7 +231,7 @@ impl Engine {
         };
         let goes_on = match cause {
             Cause::Silence(id) => {
-                let holding = self.silences.holding(*id, self.now);
+                let holding = self.silences.holding(*id, self.due);
                 holding.is_some_and(|(_, filter)| left || filter.matches(record))
             }
             Cause::Until(_) | Cause::Nothing => true,
@@ -295,10 +296,15 @@ impl Engine {
         let is_known = before.is_some_and(|held| held.why == *why);
         // That it is raised says more than that it changed.
         if before.is_none_or(|held| held.what <= what) {
+            let mut left = say.left.clone();
+            // Who did not hear of every change is told.
+            if let Some(before) = before.filter(|held| held.what == what) {
+                left.retain(|id| before.left.contains(id));
+            }
             life.held = Some(Box::new(Held {
                 what,
                 why: why.clone(),
-                left: say.left.clone(),
+                left,
             }));
         }
         self.touch(n, no);

@@ -38,6 +38,7 @@ impl Engine {
     pub fn new(ruleset: Arc<Ruleset>, resume: Resume) -> Result<Self, ResumeError> {
         let mut engine = Self::judging(Arc::clone(&ruleset));
         engine.now = resume.engine_time;
+        engine.due = engine.now;
         engine.position = resume.position;
         engine.next_message = resume.next_message.max(MessageId(1));
         engine.next_notification = resume.next_notification.max(NotificationId(1));
@@ -73,6 +74,7 @@ impl Engine {
             is_foreign: false,
             clock: SteadyClock::default(),
             now: Time::default(),
+            due: Time::default(),
             position: Position::default(),
             crowded_out: 0,
             next_message: MessageId(1),

@@ -79,11 +79,11 @@ impl Silences {
             .filter_map(|known| Some((&known.silence, known.filter.as_ref()?)))
     }
 
-    /// The filter of one that holds.
+    /// The filter of one that began, and holds on.
     pub(super) fn holding(&self, id: SilenceId, now: Time) -> Option<(&Silence, &Filter)> {
         let known = self.known.get(&id)?;
         let filter = known.filter.as_ref()?;
-        let holds = known.silence.is_active(now);
+        let holds = now < known.silence.order.ends;
         holds.then_some((&known.silence, filter))
     }
 

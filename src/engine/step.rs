@@ -60,6 +60,8 @@ pub struct Engine {
     pub(super) is_foreign: bool,
     pub(super) clock: SteadyClock,
     pub(super) now: Time,
+    /// When what is under way was due, in engine time: before `now` when nothing ran then.
+    pub(super) due: Time,
     pub(super) position: Position,
     /// Alarms forgotten for want of room.
     pub(super) crowded_out: u64,
@@ -148,12 +150,13 @@ impl Engine {
     pub fn fire(&mut self, now: Time) -> Option<Step> {
         let mut step = Step::default();
         self.settle(&mut step);
-        self.advance(now);
+        self.now = self.now.max(now);
         let steady = self.clock.steady(self.now);
         for _ in 0..MAX_FIRED {
-            let Some((_, what)) = self.first_due().filter(|(due, _)| *due <= self.now) else {
+            let Some((due, what)) = self.first_due().filter(|(due, _)| *due <= self.now) else {
                 break;
             };
+            self.due = due;
             match what {
                 Due::Expiry(no) => self.end_tree(no, "not repeated", false, &mut step),
                 Due::Timer => self.fire_first(&mut step),
@@ -180,7 +183,7 @@ impl Engine {
         let expiry = expiry.map(|(until, no)| (until.max(self.clock.mercy()), Due::Expiry(no)));
         let engine = |steady| self.clock.engine(steady);
         let timer = self.timers.next().map(|at| (engine(at), Due::Timer));
-        let freed = self.withheld.next(self.now).map(|at| (at, Due::Freed));
+        let freed = self.withheld.next(self.due).map(|at| (at, Due::Freed));
         let forgotten = self.next_forgotten();
         let forgotten = forgotten.map(|at| (engine(at), Due::Forgotten));
         let all = [expiry, timer, freed, forgotten].into_iter().flatten();
@@ -212,7 +215,7 @@ impl Engine {
         });
         let next = next.map(|timer| self.clock.engine(timer.at));
         next.into_iter()
-            .chain(self.withheld.next(self.now))
+            .chain(self.withheld.next(self.due))
             .chain(self.trees.first_to_expire().map(|(until, _)| until))
             .min()
     }
@@ -260,6 +263,7 @@ impl Engine {
 
     pub(super) fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
+        self.due = self.now;
     }
 
     fn take(&mut self, record: &Arc<AlarmRecord>, step: &mut Step) {
@@ -339,6 +343,7 @@ impl Engine {
     fn jump(&mut self, by_ms: u64, step: &mut Step) {
         self.clock.jumped_ms = self.clock.jumped_ms.saturating_add(by_ms);
         self.now = self.now + Duration::from_millis(by_ms);
+        self.due = self.now;
         // Whoever repeats alarms could not know either.
         self.clock.jumped_at = Some(self.now);
         step.rows.push(RowChange::Put(Row {

@@ -105,10 +105,10 @@ impl Withheld {
         !self.free.contains(cause) && !ended.map(|(_, ended)| ended).any(|ended| ended == cause)
     }
 
-    /// When the first bucket may be told, `now` where it may at once.
-    pub(super) fn next(&self, now: Time) -> Option<Time> {
+    /// When the first bucket may be told, `due` where it may at once: before all that is due later.
+    pub(super) fn next(&self, due: Time) -> Option<Time> {
         if !self.free.is_empty() {
-            return Some(now);
+            return Some(due);
         }
         self.ends.first().map(|(at, _)| *at)
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use klaxond::engine::filter::{Filter, Named};
 use klaxond::engine::{Escalation, Rule, Ruleset};
-use klaxond::model::Severity::{Critical, Major, Minor};
+use klaxond::model::Severity::{Critical, Major, Minor, Warning};
 use klaxond::model::{Event, RowKind, SilenceOrder, Status};
 
 use crate::support::engine::{
-    Driver, Happens, START, anew, cleared, contact, every, follow, play, record, rule, ruleset,
-    seconds, silence, template, unsilence,
+    Driver, Happens, START, anew, cleared, condition, contact, every, follow, play, record, rule,
+    ruleset, seconds, silence, template, unsilence,
 };
 use crate::support::replies::{about, acks, person};
 
@@ -297,6 +297,43 @@ fn what_seems_to_end_is_not_told_before_it_is_raised_again() {
             "30 r raised to noc: E (still raised; {S1} ended) [E]"
         )]
     );
+}
+
+#[test]
+fn what_may_be_told_while_nothing_runs_is_told_before_what_ends_it_later() {
+    let rules = one(Rule {
+        condition: condition("all(severity >= minor)"),
+        clear_after: seconds(20),
+        ..follow("r", "")
+    });
+    let rules = Arc::new(Ruleset {
+        forget_after: seconds(15),
+        ..(*rules).clone()
+    });
+    // It seems to end at 15, is raised again when the warning is forgotten at 33, and ends at 34.
+    let history = |lasts, last| {
+        [
+            silence(0, "severity >= minor", lasts),
+            comes(0, "A"),
+            (18, Happens::Record(record("B", Warning))),
+            comes(19, "C"),
+            (59, last),
+            passes(200),
+        ]
+    };
+    let told = |at: u64, ends: u64| {
+        [
+            format!("{at} r raised to noc: C (still raised; {S1} ended) [C]"),
+            format!("{ends} r cleared to noc: C (forgotten) [C]"),
+        ]
+    };
+    let on_time = play(&rules, &history(30, Happens::Passes));
+    assert_eq!(on_time[1..], told(33, 54));
+    let late = play(&rules, &history(30, Happens::Late));
+    assert_eq!(late[1..], told(59, 79));
+    // Under a silence that ends after that it was over before it could be told.
+    assert_eq!(play(&rules, &history(50, Happens::Passes)).len(), 1);
+    assert_eq!(play(&rules, &history(50, Happens::Late)).len(), 1);
 }
 
 #[test]

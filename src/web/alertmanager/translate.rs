@@ -47,10 +47,11 @@ pub(super) fn to_filter(matchers: &[Matcher], labels: &Labels) -> Result<String,
     let mut parts = Vec::with_capacity(matchers.len());
     for matcher in matchers {
         let part = said(matcher, labels).ok_or_else(|| format!("cannot match by {matcher}"))?;
-        parts.push(if matcher.is_equal {
-            part
-        } else {
-            part.negated()
+        parts.push(match (matcher.is_equal, part) {
+            (true, part) => part,
+            // `a!=""`: what is not absent is there.
+            (false, Logic::Not(absent)) => *absent,
+            (false, part @ (Logic::Leaf(_) | Logic::And(_) | Logic::Or(_))) => part.negated(),
         });
     }
     let filter = Logic::all(parts).ok_or("no matchers")?.to_string();

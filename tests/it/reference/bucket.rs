@@ -340,7 +340,8 @@ impl Model {
         bucket.held = None;
         bucket.unsaid = self.kept.take().map(|(silence, left)| Unsaid {
             silence,
-            raise: Some(left),
+            raise: true,
+            left,
         });
     }
 
@@ -368,23 +369,40 @@ impl Model {
     fn update(&mut self, n: usize, key: &str, bucket: &mut Bucket) {
         bucket.last = self.now;
         bucket.held = None;
-        self.speak_on(n, key, Kind::Updated, bucket);
-        if let Some((silence, _)) = self.kept.take() {
-            let raise = None;
-            bucket.unsaid = bucket.unsaid.take().or(Some(Unsaid { silence, raise }));
+        self.speak_on(n, key, Kind::Updated, bucket, &BTreeSet::new());
+        if let Some((silence, left)) = self.kept.take() {
+            match &mut bucket.unsaid {
+                Some(unsaid) if unsaid.raise => {}
+                Some(unsaid) => unsaid.left.retain(|id| left.contains(id)),
+                None => {
+                    bucket.unsaid = Some(Unsaid {
+                        silence,
+                        raise: false,
+                        left,
+                    });
+                }
+            }
         }
     }
 
     fn remind(&mut self, n: usize, key: &str, bucket: &mut Bucket) {
-        self.speak_on(n, key, Kind::Reminder, bucket);
+        self.speak_on(n, key, Kind::Reminder, bucket, &BTreeSet::new());
     }
 
-    pub fn speak_on(&mut self, n: usize, key: &str, kind: Kind, bucket: &Bucket) {
+    pub fn speak_on(
+        &mut self,
+        n: usize,
+        key: &str,
+        kind: Kind,
+        bucket: &Bucket,
+        left: &BTreeSet<String>,
+    ) {
         let records = self.records(n, key);
         let saying = self.saying(n, kind, &records, bucket.highest.unwrap());
         let to = bucket
             .ledger
             .intersection(&self.recipients(n))
+            .filter(|id| !left.contains(*id))
             .cloned()
             .collect();
         self.say(n, key, &to, saying);

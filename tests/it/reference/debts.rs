@@ -118,7 +118,11 @@ pub fn fault_of_links(steps: &[Step]) -> Option<String> {
                 let fits = match message.closes {
                     None => closed.is_empty(),
                     Some(Closes::Only(raise)) => closed.contains(&raise),
-                    Some(Closes::From(raise)) => closed.len() > 1 && closed.first() == Some(&raise),
+                    // An end that another rule told beside it closes what came before.
+                    Some(Closes::From(raise)) => closed
+                        .iter()
+                        .position(|one| *one == raise)
+                        .is_some_and(|first| first + 1 < closed.len()),
                 };
                 if !fits {
                     return Some(format!(

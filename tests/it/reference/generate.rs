@@ -48,13 +48,18 @@ impl Dice {
         if self.once_in(4) {
             self.0.shuffle(&mut rules);
         }
+        let rules: Vec<RuleSpec> = rules.into_iter().map(|id| self.rule(id)).collect();
+        // Which bucket makes room while another waits for what comes after its trigger is not laid down.
+        let waits = rules.iter().any(|rule| rule.base.is_some());
         Config {
-            rules: rules.into_iter().map(|id| self.rule(id)).collect(),
+            rules,
             contacts: CONTACTS.iter().map(|id| (*id, !self.once_in(12))).collect(),
             forget_after: self.one(&[15, 60, 10_000]),
             limits: (
                 self.one(&[2, 4, 100, 100, 100]),
-                self.one(&[1, 2, 100, 100, 100]),
+                Some(self.one(&[1, 2, 100, 100, 100]))
+                    .filter(|_| !waits)
+                    .unwrap_or(100),
                 self.one(&[1, 2, 3, 100, 100, 100]),
             ),
         }

@@ -192,7 +192,8 @@ impl Model {
             }
             self.tell_unsaid(Some(wall));
             let silent = secs(self.config.forget_after);
-            while let Some(live) = self.most_silent().filter(|live| live.seen + silent <= due) {
+            // One by one: what that frees is told before the next one is forgotten.
+            if let Some(live) = self.most_silent().filter(|live| live.seen + silent <= due) {
                 self.end_tree(&live, "forgotten");
             }
         }

@@ -8,7 +8,7 @@ use klaxond::model::{AlarmRecord, Kind, Time};
 
 use super::bucket::{Bucket, Phase};
 use super::model::Model;
-use super::scenario::filter;
+use super::scenario::{START, filter};
 
 /// A silence, by its number.
 pub struct Silence {
@@ -21,8 +21,10 @@ pub struct Silence {
 #[derive(Clone, PartialEq)]
 pub struct Unsaid {
     pub silence: usize,
-    /// That it is raised, and who heard of that from another rule; else that it changed.
-    pub raise: Option<BTreeSet<String>>,
+    /// That it is raised; else that it changed.
+    pub raise: bool,
+    /// Who heard all of it from other rules.
+    pub left: BTreeSet<String>,
 }
 
 impl Model {
@@ -79,9 +81,11 @@ impl Model {
         if bucket.phase != Phase::Raised {
             return None;
         }
-        let stands = self.mutes(unsaid.silence, &self.records(n, key));
-        let ends = self.silences[unsaid.silence].ends;
-        Some(if stands { ends } else { ends.min(self.wall()) })
+        let silence = &self.silences[unsaid.silence];
+        let mut records = self.records(n, key).into_iter();
+        let takes = records.all(|record| silence.filter.matches(&record));
+        // What it does not take any more is told at once, before all that is due after that.
+        Some(if takes { silence.ends } else { START })
     }
 
     pub fn looks(&self) -> impl Iterator<Item = Time> {
@@ -123,18 +127,22 @@ impl Model {
         let unsaid = bucket.unsaid.take().unwrap();
         bucket.last = self.now;
         bucket.held = None;
-        let Some(left) = unsaid.raise else {
+        if !unsaid.raise {
             let spec = self.rules[n].spec.clone();
             bucket.skip_reminders(&spec, self.now);
             if spec.on_update {
-                self.speak_on(n, key, Kind::Updated, bucket);
+                self.speak_on(n, key, Kind::Updated, bucket, &unsaid.left);
             }
             return;
-        };
+        }
         bucket.since = self.now;
         bucket.reminded = self.now;
         let saying = self.saying(n, Kind::Raised, &records, bucket.highest.unwrap());
-        let to = self.recipients(n).difference(&left).cloned().collect();
+        let to = self
+            .recipients(n)
+            .difference(&unsaid.left)
+            .cloned()
+            .collect();
         let told = self.say(n, key, &to, saying);
         bucket.ledger.extend(told);
     }
