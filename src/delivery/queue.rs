@@ -68,6 +68,8 @@ pub(super) struct Entry {
     pub(super) received: Option<Stage>,
     /// Lost answers so far.
     pub(super) unknowns: u8,
+    /// An earlier process tried it: it is not known here whether Meta took one of its attempts.
+    pub(super) tried_before: bool,
     /// Attempts that failed when only a few are allowed.
     pub(super) few: u8,
     /// Failures of its own in a row: the power of its next wait.
@@ -89,6 +91,7 @@ impl Entry {
         matches!(self.state, State::Ready | State::Retrying(_))
             && self.unknowns == 0
             && !self.resent
+            && !self.tried_before
     }
 
     pub(super) fn new(
@@ -119,6 +122,7 @@ impl Entry {
             resent: false,
             received: None,
             unknowns: 0,
+            tried_before: false,
             few: 0,
             failures: 0,
             noted: false,

@@ -90,6 +90,8 @@ impl Dispatcher {
         };
         self.admit_as(message, |entry| {
             entry.unknowns = unknowns;
+            // Perhaps it goes again for want of a receipt, and is on the phone.
+            entry.tried_before = attempts > 0 && message.confirm.is_some();
             entry.failures = failures;
             entry.noted = state == MessageState::Held;
             entry.few = failures.min(MOST_RESTORED);
