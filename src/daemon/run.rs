@@ -21,7 +21,7 @@ use super::descriptors;
 use super::housekeeping::{self, Kept};
 use super::line::Line;
 use super::metrics::Metrics;
-use super::overview::{Counted, Ground, Overlook, Pulse};
+use super::overview::{Ground, Overlook, Pulse};
 use super::reload::{Reloader, codec_of};
 use super::signals::{Asked, Signals};
 use super::systemd::{Notifier, passed_socket};
@@ -111,7 +111,6 @@ pub struct Daemon {
     stop_chores: CancellationToken,
     pub(super) health: web::Health,
     pub(super) watch: Watch,
-    pub(super) pulse: Pulse,
     pub(super) overlook: Overlook,
     http: Option<SocketAddr>,
     pub(super) webhook: Option<SocketAddr>,
@@ -143,15 +142,10 @@ impl Daemon {
         let webhook = webhook.transpose()?;
         let (store, tail) = Store::open(&settings.storage, Mode::Threaded)?;
         let alive = notifier.clone();
-        let pulse = Pulse::new(clock.clone());
-        let gateway: Arc<dyn Gateway> = Arc::new(Counted {
-            gateway: Arc::clone(&line),
-            pulse: pulse.clone(),
-        });
         let parts = Parts {
             store,
             tail,
-            gateway,
+            gateway: Arc::clone(&line) as Arc<dyn Gateway>,
             clock: clock.clone(),
             alive: Arc::new(move || alive.alive()),
         };
@@ -174,7 +168,7 @@ impl Daemon {
             controls: core.controls(),
             outbox: core.store().outbox.clone(),
             watch: watch.clone(),
-            pulse: pulse.clone(),
+            pulse: Pulse::new(core.meters().clone(), clock.clone()),
             reloader: reloader.clone(),
             database: database.clone(),
             min_free,
@@ -191,7 +185,6 @@ impl Daemon {
             stop_chores: CancellationToken::new(),
             health: web::Health::default(),
             watch,
-            pulse,
             overlook,
             http: server.address(),
             webhook: None,

@@ -25,7 +25,7 @@ impl Daemon {
         clock: &Clock,
     ) {
         let socket = listener.serve(
-            self.pulse.of_intake(self.core.intake()),
+            self.core.intake(),
             codec.clone(),
             wall(clock),
             self.stop_listeners.clone(),
@@ -66,7 +66,7 @@ impl Daemon {
             })
         });
         web::App::new(
-            self.pulse.of_intake(self.core.intake()),
+            self.core.intake(),
             read,
             self.health.clone(),
             self.control(),
@@ -79,13 +79,9 @@ impl Daemon {
 
     pub(super) fn serve_webhook(&mut self, webhook: web::Webhook) {
         let receipts = self.core.receipts();
-        let pulse = self.pulse.clone();
         let take = web::Take::new(move |updates, origin| {
-            let (receipts, pulse) = (receipts.clone(), pulse.clone());
-            async move {
-                pulse.came_back(&updates);
-                receipts.take(updates, origin).await
-            }
+            let receipts = receipts.clone();
+            async move { receipts.take(updates, origin).await }
         })
         .with_meters(self.core.meters().clone());
         self.webhook = webhook.address();

@@ -149,6 +149,12 @@ impl Gate {
         Ok(())
     }
 
+    /// Whether the log took nothing the last time.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// Logs the first of many refusals and the end of them: clients come back twice a second.
     fn tell(&self, error: Option<&StoreError>) {
         let before = self.refused.swap(error.is_some(), Ordering::Relaxed);

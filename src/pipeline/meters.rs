@@ -6,6 +6,7 @@
 
 mod afoot;
 mod labels;
+mod totals;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
@@ -23,6 +24,8 @@ use crate::model::{
 };
 use crate::store::Ending;
 use crate::whatsapp::webhook::Inbound;
+
+pub use totals::Totals;
 
 use afoot::Afoot;
 use labels::{ANSWERS, FRONTS, MUTES, OUTCOMES, UPDATES};
@@ -142,6 +145,22 @@ impl Meters {
         registry.register("klaxond_config_last_reload_successful", "1 when the config could be read the last time", reloaded.clone());
         registry.register("klaxond_config_last_reload_success_timestamp_seconds", "When the config in force was read", reloaded_at.clone());
         registry.register("klaxond_config_hash", "A number that changes with the config in force", config.clone());
+    }
+
+    /// What was counted since the start, of what a page shows.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let outcome = |name| {
+            let messages = &self.0.messages;
+            messages.get_or_create(&[("outcome", name)]).get()
+        };
+        let fronts = self.0.receiving.iter();
+        Totals {
+            stored: fronts.map(|front| front[labels::STORED].get()).sum(),
+            accepted: outcome("accepted"),
+            delivered: outcome("delivered"),
+            failed: outcome("failed"),
+        }
     }
 
     /// Records were answered; `origin` says how they came.

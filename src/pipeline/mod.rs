@@ -44,7 +44,7 @@ pub use desk::{Desk, Handed};
 pub use foresight::{Foresight, Questions};
 pub use gateway::{Answering, Gateway};
 pub use hook::{Hook, HookRunner, hook};
-pub use meters::{Meters, seconds};
+pub use meters::{Meters, Totals, seconds};
 pub use outfit::Outfit;
 pub use receipts::Receipts;
 pub use reply_words::ReplyWords;

@@ -178,7 +178,7 @@ impl Ground {
         let account = |hold: &&Hold| hold.key == HoldKey::Account;
         let token = seen.facts.token.as_ref();
         let expires = token.and_then(|token| token.expires);
-        let refuses = self.pulse.refuses();
+        let refuses = self.controls.gate.refuses();
         let refused = "the last records were answered busy, the log says why";
         let has_fallback = self.controls.fallback.borrow().is_some();
         Facts {

@@ -51,7 +51,7 @@ impl Overlook {
     }
 
     /// Counts `changes` up when the overview changed, at most once a second, until `stop`. While nobody
-    /// watches nothing is read.
+    /// watches the database is not read.
     pub(in crate::daemon) async fn keep(
         self,
         changes: watch::Sender<u64>,
@@ -66,6 +66,7 @@ impl Overlook {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
+            self.0.ground.pulse.look();
             // One receiver is the server's own, which every viewer's is cloned from.
             if changes.receiver_count() <= 1 {
                 continue;

@@ -10,4 +10,4 @@ mod verdict;
 
 pub(in crate::daemon) use gather::Ground;
 pub(in crate::daemon) use keep::Overlook;
-pub(in crate::daemon) use pulse::{Counted, Pulse};
+pub(in crate::daemon) use pulse::Pulse;

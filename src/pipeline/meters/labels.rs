@@ -16,6 +16,9 @@ pub(super) const ANSWERS: [&str; 4] = ["stored", "ignored", "rejected", "busy"];
 /// The place of `rejected` among them.
 pub(super) const REJECTED: usize = 2;
 
+/// Where stored records are counted.
+pub(super) const STORED: usize = 0;
+
 /// What keeps a notification; Alertmanager's words where it has them.
 pub(super) const MUTES: [&str; 4] = [
     "silence",
@@ -53,7 +56,7 @@ pub(super) fn front(origin: &str) -> usize {
 /// The place of an answer in [`ANSWERS`].
 pub(super) const fn answer(answer: &Answer) -> usize {
     match answer {
-        Answer::Stored { .. } => 0,
+        Answer::Stored { .. } => STORED,
         Answer::Ignored { .. } => 1,
         Answer::Rejected { .. } => REJECTED,
         Answer::Busy { .. } => 3,
