@@ -233,7 +233,7 @@ fn app(core: &Core) -> App {
             })
         }),
         Health::default(),
-        Control::new(|_| async { Ok(json!({})) }, || async { json!({}) }),
+        Control::new(|_, _| async { Ok(json!({})) }, || async { json!({}) }),
     )
 }
 

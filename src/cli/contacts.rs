@@ -151,7 +151,8 @@ async fn on_the_database(settings: &Settings, id: &str) -> Result<Value, StoryEr
     let known = !phones.is_empty();
     let (store, _) = Store::open(&settings.storage, Mode::Inline)?;
     let now = Time::from(Timestamp::now());
-    let forgotten = store.archive.forget(contact.clone(), phones, now).await;
+    let by = format!("command line uid={}", rustix::process::getuid().as_raw());
+    let forgotten = store.archive.forget(contact.clone(), phones, now, by).await;
     store.close();
     let answer = story::forgotten(&contact, known, forgotten?)?;
     store::scrub(database)?;

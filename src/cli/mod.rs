@@ -55,7 +55,7 @@ Start here:
   klaxond check --online               what is wrong with the account, in words
   echo '{\"element\":\"Encoder 7\",\"severity\":\"critical\"}' | klaxond send
 
-Exit codes: 0 done, 1 something is amiss that the output tells, 2 no daemon (status), 64 wrong command line, 65 bad input,
+Exit codes: 0 done, 1 something is amiss that the output tells, 2 down (status), 64 wrong command line, 65 bad input,
 69 something needed is not there or Meta says no, 70 a fault in klaxond, 75 try again, 78 wrong config.";
 
 #[derive(Debug, Subcommand)]

@@ -41,7 +41,12 @@ impl Controls {
     ///
     /// # Errors
     /// The log cannot take the change; everything stays as it was.
-    pub async fn apply(&self, policy: Policy, summary: String) -> Result<(), StoreError> {
+    pub async fn apply(
+        &self,
+        policy: Policy,
+        summary: String,
+        by: Arc<str>,
+    ) -> Result<(), StoreError> {
         let generation = self.clock.now().as_ms().unsigned_abs();
         self.reloads.leave(generation, Arc::clone(&policy.ruleset));
         let (lanes, quiet) = (policy.outfit.lanes(), policy.outfit.quiet());
@@ -62,7 +67,7 @@ impl Controls {
             expect,
         } = policy;
         self.gate
-            .replace(event, ruleset, keep_all, || {
+            .replace((event, by), ruleset, keep_all, || {
                 // A message that the new rules raise must find its contact and its template.
                 self.outfit.send_replace(outfit);
                 self.fallback.send_replace(fallback);

@@ -94,9 +94,9 @@ impl Hand {
                 .await
             }
             Ask::Contacts => self.look(story::contacts).await,
-            Ask::Retry(id) => self.retry(id).await,
+            Ask::Retry { id, origin } => self.retry(id, &origin).await,
             Ask::Ack { id, by, origin } => self.ack(&id, &by, &origin).await,
-            Ask::Forget(id) => self.forget(&id).await,
+            Ask::Forget { id, origin } => self.forget(&id, &origin).await,
         };
         answer.map_err(|error| match error {
             StoryError::Unknown(text) => Refusal::Unknown(text),
@@ -127,7 +127,7 @@ impl Hand {
             .unwrap_or(Err(StoryError::Store(StoreError::Closed)))
     }
 
-    async fn retry(&self, id: String) -> Result<Value, StoryError> {
+    async fn retry(&self, id: String, origin: &str) -> Result<Value, StoryError> {
         let message = self
             .look(move |inquiry, _| {
                 let found = inquiry.message(&id)?;
@@ -143,7 +143,10 @@ impl Hand {
             })
             .await?;
         let now = self.controls.now();
-        let again = self.outbox.again(message, now, AGAIN.to_owned()).await?;
+        let again = self
+            .outbox
+            .again(message, now, AGAIN.to_owned(), origin.to_owned())
+            .await?;
         let again = again.ok_or_else(|| {
             StoryError::Refused(format!("message {message} has been taken up meanwhile"))
         })?;
@@ -175,12 +178,15 @@ impl Hand {
         Ok(json!({ "acknowledged": taken.collect::<Vec<_>>(), "by": by }))
     }
 
-    async fn forget(&self, id: &str) -> Result<Value, StoryError> {
+    async fn forget(&self, id: &str, origin: &str) -> Result<Value, StoryError> {
         let ruleset = self.controls.ruleset().await;
         let (contact, phones) = story::whom(&ruleset, id)?;
         let known = !phones.is_empty();
         let now = self.controls.now();
-        let forgotten = self.archive.forget(contact.clone(), phones, now).await?;
+        let forgotten = self
+            .archive
+            .forget(contact.clone(), phones, now, origin.to_owned())
+            .await?;
         let answer = story::forgotten(&contact, known, forgotten)?;
         tracing::info!(%contact, "the number and the words of a contact were erased");
         let database = Arc::clone(&self.database);

@@ -96,8 +96,8 @@ impl Reloader {
     ///
     /// # Errors
     /// The config is wrong or the log cannot take the change; the old one stays in force.
-    pub async fn reload(&self, dry_run: bool) -> Result<Report, ReloadError> {
-        let outcome = self.read(dry_run).await;
+    pub async fn reload(&self, dry_run: bool, by: Arc<str>) -> Result<Report, ReloadError> {
+        let outcome = self.read(dry_run, by).await;
         if !dry_run {
             let Controls { meters, .. } = &self.shared.controls;
             match &outcome {
@@ -108,7 +108,7 @@ impl Reloader {
         outcome
     }
 
-    async fn read(&self, dry_run: bool) -> Result<Report, ReloadError> {
+    async fn read(&self, dry_run: bool, by: Arc<str>) -> Result<Report, ReloadError> {
         let shared = &self.shared;
         let mut current = shared.current.lock().await;
         let mut loaded = config::load(&shared.path, &shared.environment)
@@ -133,7 +133,7 @@ impl Reloader {
         let before = shared.line.replace(client);
         let applied = shared
             .controls
-            .apply(Policy::from(&loaded.settings), summary);
+            .apply(Policy::from(&loaded.settings), summary, by);
         if let Err(error) = applied.await {
             shared.line.replace(before);
             return Err(error.into());
@@ -151,8 +151,8 @@ impl Reloader {
     }
 
     /// [`Reloader::reload`], remembered unless nothing was to change.
-    async fn attempt(&self, dry_run: bool) -> Result<Report, ReloadError> {
-        let outcome = self.reload(dry_run).await;
+    async fn attempt(&self, dry_run: bool, by: Arc<str>) -> Result<Report, ReloadError> {
+        let outcome = self.reload(dry_run, by).await;
         if !dry_run {
             let failed = outcome.as_ref().err().map(ToString::to_string);
             let mut last = self
@@ -167,7 +167,7 @@ impl Reloader {
 
     /// [`Reloader::reload`], logged; what the daemon does on SIGHUP.
     pub async fn reload_and_log(&self) {
-        match self.attempt(false).await {
+        match self.attempt(false, Arc::from("signal SIGHUP")).await {
             Ok(report) => report.log(),
             Err(error) => {
                 tracing::error!(%error, "the config is not reloaded; the old one stays in force");
@@ -176,8 +176,8 @@ impl Reloader {
     }
 
     /// The same for the control socket.
-    pub async fn answer(&self, dry_run: bool) -> Result<Value, Value> {
-        match self.attempt(dry_run).await {
+    pub async fn answer(&self, dry_run: bool, by: Arc<str>) -> Result<Value, Value> {
+        match self.attempt(dry_run, by).await {
             Ok(report) => {
                 if !dry_run {
                     report.log();

@@ -109,9 +109,9 @@ impl Daemon {
         let overlook = self.overlook.clone();
         let live = self.live();
         web::Control::new(
-            move |dry_run| {
+            move |dry_run, by| {
                 let reloader = reloader.clone();
-                async move { reloader.answer(dry_run).await }
+                async move { reloader.answer(dry_run, by).await }
             },
             move || {
                 let (controls, outbox) = (controls.clone(), outbox.clone());

@@ -126,13 +126,13 @@ impl Gate {
     /// The event could not be written; the rules stay as they were and `along` is not run.
     pub async fn replace(
         &self,
-        event: Event,
+        (event, by): (Event, Arc<str>),
         ruleset: Arc<Ruleset>,
         keep_all: bool,
         along: impl FnOnce(),
     ) -> Result<(), StoreError> {
         let mut wanted = self.wanted.write().await;
-        self.note(event).await?;
+        self.note_by(event, by).await?;
         *wanted = Wanted { ruleset, keep_all };
         along();
         Ok(())

@@ -73,9 +73,10 @@ impl Archive {
         contact: ContactId,
         phones: Vec<Phone>,
         at: Time,
+        by: String,
     ) -> Result<Forgotten, StoreError> {
         self.access
-            .write(1, move |tx| forget::forget(tx, &contact, &phones, at))
+            .write(1, move |tx| forget::forget(tx, &contact, &phones, at, &by))
             .await
     }
 

@@ -311,9 +311,10 @@ impl Outbox {
         id: MessageId,
         at: Time,
         reason: String,
+        by: String,
     ) -> Result<Option<Message>, StoreError> {
         self.access
-            .write(1, move |tx| again::again(tx, id, at, &reason))
+            .write(1, move |tx| again::again(tx, id, at, &reason, &by))
             .await
     }
 

@@ -122,7 +122,7 @@ impl App {
 type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Metrics = dyn Fn() -> Answer<(&'static str, String)> + Send + Sync;
 type Heartbeat = dyn Fn(String, Arc<str>) -> Answer<Result<Value, Refusal>> + Send + Sync;
-type Reload = dyn Fn(bool) -> Answer<Result<Value, Value>> + Send + Sync;
+type Reload = dyn Fn(bool, Arc<str>) -> Answer<Result<Value, Value>> + Send + Sync;
 type Status = dyn Fn() -> Answer<Value> + Send + Sync;
 type Asking = dyn Fn(Ask) -> Answer<Result<Value, Refusal>> + Send + Sync;
 type Clear = dyn Fn(String, Arc<str>) -> Answer<Result<Value, Value>> + Send + Sync;
@@ -138,17 +138,17 @@ pub struct Control {
 }
 
 impl Control {
-    /// `reload(dry_run)` reads the config again and says what changed, or what is wrong with it;
+    /// `reload(dry_run, by)` reads the config again and says what changed, or what is wrong with it;
     /// `status()` says how things stand.
     pub fn new<R, RF, S, SF>(reload: R, status: S) -> Self
     where
-        R: Fn(bool) -> RF + Send + Sync + 'static,
+        R: Fn(bool, Arc<str>) -> RF + Send + Sync + 'static,
         RF: Future<Output = Result<Value, Value>> + Send + 'static,
         S: Fn() -> SF + Send + Sync + 'static,
         SF: Future<Output = Value> + Send + 'static,
     {
         Self {
-            reload: Arc::new(move |dry_run| Box::pin(reload(dry_run))),
+            reload: Arc::new(move |dry_run, by| Box::pin(reload(dry_run, by))),
             status: Arc::new(move || Box::pin(status())),
             clear: None,
             ask: None,
@@ -206,8 +206,8 @@ impl Control {
         }
     }
 
-    pub(super) async fn reload(&self, dry_run: bool) -> Result<Value, Value> {
-        (self.reload)(dry_run).await
+    pub(super) async fn reload(&self, dry_run: bool, by: Arc<str>) -> Result<Value, Value> {
+        (self.reload)(dry_run, by).await
     }
 
     pub(super) async fn status(&self) -> Value {

@@ -34,7 +34,12 @@ pub enum Ask {
     /// The whole trail of an alarm or a message.
     Why(String),
     /// Send a message again that was given up.
-    Retry(String),
+    Retry {
+        /// Its number.
+        id: String,
+        /// Who called.
+        origin: Arc<str>,
+    },
     /// Somebody has an alarm.
     Ack {
         /// Its root id.
@@ -47,7 +52,12 @@ pub enum Ask {
     /// Who is told, and who is not.
     Contacts,
     /// Erase what is kept of a contact.
-    Forget(String),
+    Forget {
+        /// By id or name.
+        id: String,
+        /// Who called.
+        origin: Arc<str>,
+    },
     /// Open alarms, the worst first.
     Alarms {
         /// In the filter language.

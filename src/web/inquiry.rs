@@ -136,8 +136,12 @@ async fn audit(State(app): State<App>, query: Asked<Trail>) -> Response {
     }
 }
 
-async fn retry(State(app): State<App>, query: Asked<Named>) -> Response {
-    named(&app, query, Ask::Retry).await
+async fn retry(
+    State(app): State<App>,
+    Extension(Origin(origin)): Extension<Origin>,
+    query: Asked<Named>,
+) -> Response {
+    named(&app, query, |id| Ask::Retry { id, origin }).await
 }
 
 async fn ack(
@@ -164,8 +168,12 @@ async fn contacts(State(app): State<App>) -> Response {
     answer(&app, Ask::Contacts).await
 }
 
-async fn forget(State(app): State<App>, query: Asked<Named>) -> Response {
-    named(&app, query, Ask::Forget).await
+async fn forget(
+    State(app): State<App>,
+    Extension(Origin(origin)): Extension<Origin>,
+    query: Asked<Named>,
+) -> Response {
+    named(&app, query, |id| Ask::Forget { id, origin }).await
 }
 
 async fn named(app: &App, query: Asked<Named>, ask: impl FnOnce(String) -> Ask) -> Response {

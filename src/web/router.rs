@@ -101,7 +101,7 @@ async fn reload(
         Err(_) => return problem(StatusCode::BAD_REQUEST, "dry_run is true or false"),
     };
     tracing::info!(%origin, dry_run, "a reload is asked for");
-    match app.control.reload(dry_run).await {
+    match app.control.reload(dry_run, origin).await {
         Ok(changed) => Json(changed).into_response(),
         Err(faults) => (StatusCode::UNPROCESSABLE_ENTITY, Json(faults)).into_response(),
     }

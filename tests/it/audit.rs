@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use klaxond::daemon::story::{self, Scene};
-use klaxond::model::Stage;
+use klaxond::model::{MessageId, Stage};
 use klaxond::store::{AuditWanted, Fact, Inquiry, Seq, What};
 use klaxond::whatsapp::webhook::Inbound;
 
@@ -71,8 +71,21 @@ async fn the_export_is_what_happened_without_a_number() {
             "{word}: {told:#?}"
         );
     }
+    let outbox = house.core.store().outbox.clone();
+    let now = house.clock.now();
+    let failed = MessageId(3);
+    let again = outbox.again(
+        failed,
+        now,
+        "by hand".to_owned(),
+        "control uid=7".to_owned(),
+    );
+    assert!(again.await.unwrap().is_some());
     let house = house.restart(&with_receipts("")).await;
     let facts = facts(&house);
+    let by = |what| facts.iter().find(|fact| fact.what == what)?.by.clone();
+    assert_eq!(by(What::Reload).as_deref(), Some("test"));
+    assert_eq!(by(What::Retry).as_deref(), Some("control uid=7"));
     let told: Vec<What> = facts.iter().map(|fact| fact.what).collect();
     assert!(told.ends_with(&[What::Stop, What::Start]), "{told:?}");
     let mut lines = String::new();
@@ -92,7 +105,7 @@ async fn why_tells_the_story_after_retention() {
     day(&mut house).await;
     // What the fallback has not heard of stays: it is told here.
     let outbox = &house.core.store().outbox;
-    outbox.told(klaxond::model::MessageId(2)).await.unwrap();
+    outbox.told(MessageId(2)).await.unwrap();
     house.pass(Duration::from_secs(3_600)).await;
     stored(&house, "Encoder 9").await;
     house.pass(60 * SECOND).await;

@@ -27,11 +27,12 @@ async fn what_is_forgotten_leaves_no_trace_in_the_file_and_the_trail_stands() {
     assert!(holds("34600111222") && holds(words) && holds("wamid.1"));
 
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
-    let forgotten = house
-        .core
-        .store()
-        .archive
-        .forget(contact.clone(), phones, house.clock.now());
+    let forgotten = house.core.store().archive.forget(
+        contact.clone(),
+        phones,
+        house.clock.now(),
+        "test".to_owned(),
+    );
     let forgotten = forgotten.await.unwrap();
     klaxond::store::scrub(&path).unwrap();
     assert_eq!((forgotten.numbers, forgotten.replies), (1, 1));
@@ -76,7 +77,7 @@ async fn strays_of_a_forgotten_number_go_and_those_of_others_stay() {
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
     let archive = &house.core.store().archive;
     archive
-        .forget(contact, phones, house.clock.now())
+        .forget(contact, phones, house.clock.now(), "test".to_owned())
         .await
         .unwrap();
     klaxond::store::scrub(&house.settings.storage.path).unwrap();
@@ -100,7 +101,7 @@ async fn a_late_receipt_does_not_bring_the_number_back() {
     let (contact, phones) = story::whom(&house.settings.ruleset, "NOC desk").unwrap();
     let archive = &house.core.store().archive;
     archive
-        .forget(contact, phones, house.clock.now())
+        .forget(contact, phones, house.clock.now(), "test".to_owned())
         .await
         .unwrap();
     let arrived = house.meta.arrived().remove(0);
@@ -121,7 +122,7 @@ async fn a_number_that_somebody_else_has_stays() {
     for (name, numbers) in [("NOC desk", 0), ("Twin", 1)] {
         let (contact, phones) = story::whom(&house.settings.ruleset, name).unwrap();
         let forgotten = archive
-            .forget(contact, phones, house.clock.now())
+            .forget(contact, phones, house.clock.now(), "test".to_owned())
             .await
             .unwrap();
         assert_eq!(

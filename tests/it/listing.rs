@@ -71,6 +71,7 @@ async fn a_message_that_waits_again_is_sent_once_also_over_a_crash() {
         MessageId(1),
         house.clock.now(),
         "sent again by hand".to_owned(),
+        "control uid=0".to_owned(),
     );
     assert!(again.await.unwrap().is_some());
     assert!(untold(&house).await.is_empty());
@@ -80,6 +81,11 @@ async fn a_message_that_waits_again_is_sent_once_also_over_a_crash() {
     house.pass(60 * SECOND).await;
     assert_eq!(phones(&house), ["NOC desk"]);
     let outbox = house.core.store().outbox.clone();
-    let twice = outbox.again(MessageId(1), house.clock.now(), String::new());
+    let twice = outbox.again(
+        MessageId(1),
+        house.clock.now(),
+        String::new(),
+        String::new(),
+    );
     assert!(twice.await.unwrap().is_none(), "it is accepted");
 }

@@ -281,14 +281,18 @@ async fn no_number_and_no_id_of_meta_is_in_the_table() {
     let desk = klaxond::model::ContactId::parse("noc-desk").unwrap();
     store
         .archive
-        .forget(desk, vec![phone(22)], at(9))
+        .forget(desk, vec![phone(22)], at(9), "control uid=1000".to_owned())
         .await
         .unwrap();
     while store.archive.prune(at(1_000), 100).await.unwrap() > 0 {}
     let last = all(&folder).pop().unwrap();
     assert_eq!(
-        (last.what, last.contacts),
-        (What::Forgotten, vec!["noc-desk".to_owned()])
+        (last.what, last.contacts, last.by.as_deref()),
+        (
+            What::Forgotten,
+            vec!["noc-desk".to_owned()],
+            Some("control uid=1000")
+        )
     );
     store.close();
     let raw = rusqlite::Connection::open(folder.database()).unwrap();

@@ -110,7 +110,9 @@ pub fn line(fact: &Value) -> String {
     add(" rule ", text("rule"));
     add(" message ", &list("messages"));
     add(" to ", &list("contacts"));
-    add(" silence ", text("silence"));
+    // `silence s17`, `unsilence s17`, but `suppressed raised … silence s17`.
+    let names_it = text("what").ends_with("silence");
+    add(if names_it { " " } else { " silence " }, text("silence"));
     let code = fact.get("code").map(Value::to_string);
     add(" error ", &code.unwrap_or_default());
     add(": ", text("detail"));

@@ -16,6 +16,7 @@ pub(in crate::store) fn again(
     id: MessageId,
     at: Time,
     reason: &str,
+    by: &str,
 ) -> Result<Option<Message>, Fault> {
     let Some((_, MessageState::Failed | MessageState::Expired)) = columns::find(tx.look(), id)?
     else {
@@ -39,7 +40,7 @@ pub(in crate::store) fn again(
     tx.wait_for_disk();
     let message = columns::find(conn, id)?.map(|(message, _)| message);
     if let Some(message) = &message {
-        audit::again(tx, message, at, reason)?;
+        audit::again(tx, message, at, reason, by)?;
     }
     Ok(message)
 }

@@ -23,8 +23,9 @@ pub(in crate::store) fn forget(
     contact: &ContactId,
     phones: &[Phone],
     at: Time,
+    by: &str,
 ) -> Result<Forgotten, Fault> {
-    audit::forgotten(tx, contact, at)?;
+    audit::forgotten(tx, contact, at, by)?;
     let conn = tx.write()?;
     let contact = contact.as_str();
     let mut statement = conn.prepare(

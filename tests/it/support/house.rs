@@ -107,7 +107,11 @@ impl House {
         self.settings = read(config, self.folder.path());
         self.core
             .controls()
-            .apply(Policy::from(&self.settings), "test".to_owned())
+            .apply(
+                Policy::from(&self.settings),
+                "test".to_owned(),
+                "test".into(),
+            )
             .await
             .unwrap();
     }

@@ -64,7 +64,7 @@ impl HttpServer {
             }),
             health.clone(),
             steer(Control::new(
-                move |dry_run| {
+                move |dry_run, _by| {
                     noted.lock().unwrap().push(dry_run);
                     async move {
                         if dry_run {

@@ -200,10 +200,12 @@ pub(in crate::store::sqlite) fn again(
     message: &Message,
     at: Time,
     reason: &str,
+    by: &str,
 ) -> Result<(), Fault> {
     tx.witness(Fact {
         contacts: vec![message.contact.to_string()],
         message: Some(message.id),
+        by: Some(veil(by)),
         detail: veil(reason),
         ..Fact::new(at, What::Retry)
     })
@@ -214,9 +216,11 @@ pub(in crate::store::sqlite) fn forgotten(
     tx: &mut Tx<'_>,
     contact: &ContactId,
     at: Time,
+    by: &str,
 ) -> Result<(), Fault> {
     tx.witness(Fact {
         contacts: vec![contact.to_string()],
+        by: Some(veil(by)),
         ..Fact::new(at, What::Forgotten)
     })
 }
