@@ -11,6 +11,8 @@
     reason = "a benchmark may stop where it fails"
 )]
 
+#[path = "accepting.rs"]
+mod accepting;
 #[path = "http/client.rs"]
 mod client;
 #[path = "http/house.rs"]

@@ -11,6 +11,8 @@
     reason = "a benchmark may stop where it fails"
 )]
 
+#[path = "accepting.rs"]
+mod accepting;
 #[path = "webhook/meta.rs"]
 mod meta;
 #[path = "webhook/server.rs"]

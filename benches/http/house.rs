@@ -10,17 +10,17 @@ use axum::Router;
 use axum::routing::get;
 use klaxond::config::{Environment, Settings, load};
 use klaxond::daemon::{CONTENT_TYPE, Core, Daemon, Metrics, Parts, Policy};
-use klaxond::delivery::{HoldKey, ProbeAnswer};
 use klaxond::ingest::Codec;
-use klaxond::model::{Outcome, Phone, Time};
-use klaxond::pipeline::{Answering, Clock, Gateway};
+use klaxond::model::Time;
+use klaxond::pipeline::Clock;
 use klaxond::store::{Mode, Store};
 use klaxond::web::{App, Control, Health, Records, Server};
-use klaxond::whatsapp::template::{Rendered, Template};
 use rusqlite::Connection;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
+
+use super::accepting::Accepting;
 
 /// Threads of the daemon's runtime.
 const WORKERS: usize = 2;
@@ -216,7 +216,7 @@ async fn open(settings: &Settings) -> Core {
     let parts = Parts {
         store,
         tail,
-        gateway: Arc::new(Accepting),
+        gateway: Arc::new(Accepting(|opaque| format!("wamid.{opaque}"))),
         clock: Clock::system(),
         alive: Arc::new(|| {}),
     };
@@ -332,37 +332,3 @@ name = "Bench"
 single_events = false
 on_clear = true
 "#;
-
-/// Meta, as fast as it can be.
-struct Accepting;
-
-fn accept(opaque: &str) -> Outcome {
-    Outcome::Accepted {
-        wamid: format!("wamid.{opaque}"),
-        held: false,
-    }
-}
-
-impl Gateway for Accepting {
-    fn send<'a>(
-        &'a self,
-        _: &'a Phone,
-        opaque: &'a str,
-        _: &'a Rendered,
-    ) -> Answering<'a, Outcome> {
-        Box::pin(async { accept(opaque) })
-    }
-
-    fn send_text<'a>(
-        &'a self,
-        _: &'a Phone,
-        opaque: &'a str,
-        _: &'a str,
-    ) -> Answering<'a, Outcome> {
-        Box::pin(async { accept(opaque) })
-    }
-
-    fn probe<'a>(&'a self, _: &'a HoldKey, _: Option<&'a Template>) -> Answering<'a, ProbeAnswer> {
-        Box::pin(async { ProbeAnswer::Lifted })
-    }
-}

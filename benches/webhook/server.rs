@@ -10,16 +10,15 @@ use axum::body::Bytes;
 use axum::routing::post;
 use klaxond::config::{Environment, load};
 use klaxond::daemon::{Core, Parts, Policy};
-use klaxond::delivery::{HoldKey, ProbeAnswer};
 use klaxond::ingest::Codec;
-use klaxond::model::{Outcome, Phone, Time};
-use klaxond::pipeline::{Answering, Clock, Gateway};
+use klaxond::model::Time;
+use klaxond::pipeline::Clock;
 use klaxond::store::{Mode, Store};
 use klaxond::web::{Take, Webhook};
-use klaxond::whatsapp::template::{Rendered, Template};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use super::accepting::Accepting;
 use super::meta::{APP_SECRET, NUMBER_ID, wamid};
 
 /// Messages that receipts are about: each record goes to every contact.
@@ -56,7 +55,7 @@ impl Port {
             let parts = Parts {
                 store,
                 tail,
-                gateway: Arc::new(Accepting),
+                gateway: Arc::new(Accepting(by_number)),
                 clock: Clock::system(),
                 alive: Arc::new(|| {}),
             };
@@ -171,37 +170,7 @@ name = "Bench"
     )
 }
 
-/// Meta, as fast as it can be.
-struct Accepting;
-
-fn accept(opaque: &str) -> Outcome {
-    let message = opaque.rsplit(':').next().unwrap().parse().unwrap();
-    Outcome::Accepted {
-        wamid: wamid(message),
-        held: false,
-    }
-}
-
-impl Gateway for Accepting {
-    fn send<'a>(
-        &'a self,
-        _: &'a Phone,
-        opaque: &'a str,
-        _: &'a Rendered,
-    ) -> Answering<'a, Outcome> {
-        Box::pin(async { accept(opaque) })
-    }
-
-    fn send_text<'a>(
-        &'a self,
-        _: &'a Phone,
-        opaque: &'a str,
-        _: &'a str,
-    ) -> Answering<'a, Outcome> {
-        Box::pin(async { accept(opaque) })
-    }
-
-    fn probe<'a>(&'a self, _: &'a HoldKey, _: Option<&'a Template>) -> Answering<'a, ProbeAnswer> {
-        Box::pin(async { ProbeAnswer::Lifted })
-    }
+/// Meta's id of a message from ours, which ends with its number.
+fn by_number(opaque: &str) -> String {
+    wamid(opaque.rsplit(':').next().unwrap().parse().unwrap())
 }

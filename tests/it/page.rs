@@ -8,7 +8,7 @@ use klaxond::sandbox::{Fault, Sandbox, Settings, Webhook};
 use serde_json::json;
 
 use crate::support::browser::{Browser, Kind};
-use crate::support::process::{Home, PATIENCE, Running};
+use crate::support::process::{Home, PATIENCE, Running, free_port};
 use crate::support::webhook::{APP_SECRET, VERIFY_TOKEN};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -38,11 +38,6 @@ struct Room {
     daemon: Option<Running>,
     sandbox: Sandbox,
     url: String,
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 impl Room {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::support::process::{Home, wait_until};
+use crate::support::process::{Home, free_port, wait_until};
 use crate::support::webhook::{APP_SECRET, VERIFY_TOKEN};
 
 /// Killed when dropped.
@@ -59,12 +59,6 @@ impl Drop for Sandbox {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A port that nobody listens on.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 const PEOPLE: &str = "[[contacts]]\nname = \"NOC desk\"\nphone = \"34600111222\"\n\

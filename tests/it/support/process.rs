@@ -9,6 +9,12 @@ use std::time::{Duration, Instant};
 /// The longest anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 /// A folder with a config, in which daemons run one after the other.
 pub struct Home {
     pub folder: tempfile::TempDir,
