@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use klaxond::delivery::{HoldKey, Settings, Verdict};
-use klaxond::model::{Message, MessageState, Rate, Retry, Scope, Severity};
+use klaxond::model::{Kind, Message, MessageState, Rate, Retry, Scope, Severity};
 
 use crate::support::delivery::{
     Seen, With, World, accepted, at, contact, contacts, dead_token, failed, lost, message,
@@ -338,4 +338,26 @@ fn a_jump_of_the_clock_moves_every_wait() {
         world.sent()[2..],
         [(DAY_MS + 200, 4), (DAY_MS + 6_000, 2), (DAY_MS + 20_100, 3)]
     );
+}
+
+#[test]
+fn a_raise_that_goes_again_for_want_of_a_receipt_is_not_cancelled_by_its_end() {
+    for (confirm, told) in [(Some(Duration::from_secs(60)), true), (None, false)] {
+        let mut world = World::new(wide(), &["noc"]);
+        let raise = Message {
+            confirm,
+            ..message(1, "noc").bucket("b")
+        };
+        Row {
+            attempts: 1,
+            retry_at: Some(5_000),
+            ..Row::new(MessageState::Queued)
+        }
+        .restore(&mut world, &raise);
+        world.admit(&message(2, "noc").bucket("b").kind(Kind::Cleared).closes(1));
+        world.run_until(60_000, |_, _| accepted());
+        // Without a receipt to wait for, an attempt that is tried again certainly failed.
+        let ids: Vec<i64> = world.sent().iter().map(|(_, id)| *id).collect();
+        assert_eq!(ids.contains(&2), told, "{confirm:?}: {:?}", world.seen);
+    }
 }
